@@ -36,6 +36,7 @@ class Disk {
  public:
   virtual ~Disk() = default;
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+  // Durable when it returns, with all folders above.
   virtual Result<void> make_folders(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;  // names, sorted
   virtual bool exists(const std::string& path) = 0;

@@ -68,7 +68,12 @@ class Json {
   // Sets or adds a member; turns null into an object first. Returns *this, so calls chain.
   Json& set(std::string_view key, Json value);
   void erase(std::string_view key);
-  void push_back(Json value);
+  void push_back(Json value);  // turns null into an array first
+
+  // Makes this an empty value of that type, to be filled in place.
+  std::string& emplace_string() { return v_.emplace<std::string>(); }
+  Array& emplace_array() { return v_.emplace<Array>(); }
+  Object& emplace_object() { return v_.emplace<Object>(); }
 
   bool operator==(const Json&) const = default;  // objects: same members in the same order
 

@@ -1,0 +1,212 @@
+#include "base/json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace rapport {
+namespace {
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  size_t start = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, start, i - start);
+    start = i + 1;
+    static constexpr std::string_view kPlain = "\"\\\b\f\n\r\t", kShort = "\"\\bfnrt";
+    const size_t at = kPlain.find(text[i]);
+    if (at != std::string_view::npos) {
+      out += '\\';
+      out += kShort[at];
+    } else {
+      out += "\\u00";
+      out += "0123456789abcdef"[c >> 4];
+      out += "0123456789abcdef"[c & 15];
+    }
+  }
+  out.append(text, start);
+  out += '"';
+}
+
+void append_double(std::string& out, double d) {
+  if (!std::isfinite(d)) {
+    out += "null";  // JSON has no word for it
+    return;
+  }
+  char buffer[32];
+  const char* end = std::to_chars(buffer, buffer + sizeof buffer, d).ptr;
+  const std::string_view digits(buffer, static_cast<size_t>(end - buffer));
+  out += digits;
+  if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";  // stays a double
+}
+
+void append_int(std::string& out, int64_t n) {
+  char buffer[24];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, n).ptr);
+}
+
+// Writes one value; the three printed forms differ in order of members and white space only.
+class Writer {
+ public:
+  enum class Order { kAsIs, kSorted };
+  enum class Space { kNone, kIndented };
+  Writer(std::string& out, Order order, Space space) : out_(out), order_(order), space_(space) {}
+
+  void write(const Json& v) {
+    if (v.is_string()) return append_string(out_, v.as_string());
+    if (v.is_int()) return append_int(out_, v.as_int());
+    if (v.is_double()) return append_double(out_, v.as_double());
+    if (v.is_bool()) {
+      out_ += v.as_bool() ? "true" : "false";
+    } else if (v.is_array()) {
+      list('[', ']', v.as_array(), [&](const Json& item) { write(item); });
+    } else if (v.is_object()) {
+      object(v.as_object());
+    } else {
+      out_ += "null";
+    }
+  }
+
+ private:
+  void object(const Json::Object& members) {
+    const auto member = [&](const Json::Member& m) {
+      append_string(out_, m.first);
+      out_ += space_ == Space::kIndented ? ": " : ":";
+      write(m.second);
+    };
+    if (order_ == Order::kAsIs) return list('{', '}', members, member);
+    std::vector<const Json::Member*> sorted;
+    sorted.reserve(members.size());
+    for (const auto& m : members) sorted.push_back(&m);
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto* a, const auto* b) { return a->first < b->first; });
+    list('{', '}', sorted, [&](const Json::Member* m) { member(*m); });
+  }
+
+  template <class List, class WriteItem>
+  void list(char open, char close, const List& items, WriteItem write_item) {
+    out_ += open;
+    ++depth_;
+    bool first = true;
+    for (const auto& item : items) {
+      if (!first) out_ += ',';
+      first = false;
+      new_line();
+      write_item(item);
+    }
+    --depth_;
+    if (!items.empty()) new_line();
+    out_ += close;
+  }
+
+  void new_line() {
+    if (space_ == Space::kNone) return;
+    out_ += '\n';
+    out_.append(depth_ * 2, ' ');
+  }
+
+  std::string& out_;
+  Order order_;
+  Space space_;
+  size_t depth_ = 0;
+};
+
+template <class Value>
+Value* find_member(Value& value, std::string_view key) {
+  if (!value.is_object()) return nullptr;
+  for (auto& [name, member] : value.as_object()) {
+    if (name == key) return &member;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const Json* Json::find(std::string_view key) const {
+  return find_member(*this, key);
+}
+Json* Json::find(std::string_view key) {
+  return find_member(*this, key);
+}
+
+std::string_view Json::text(std::string_view key, std::string_view fallback) const {
+  const Json* member = find(key);
+  return member != nullptr && member->is_string() ? std::string_view(member->as_string())
+                                                  : fallback;
+}
+
+int64_t Json::integer(std::string_view key, int64_t fallback) const {
+  const Json* member = find(key);
+  return member != nullptr && member->is_int() ? member->as_int() : fallback;
+}
+
+bool Json::flag(std::string_view key, bool fallback) const {
+  const Json* member = find(key);
+  return member != nullptr && member->is_bool() ? member->as_bool() : fallback;
+}
+
+const Json* Json::at_path(std::string_view path) const {
+  const Json* at = this;
+  while (at != nullptr) {
+    const size_t dot = path.find('.');
+    const std::string_view step = path.substr(0, dot);
+    if (at->is_array()) {
+      size_t index = 0;
+      const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+      const bool whole = error == std::errc{} && end == step.data() + step.size();
+      at = whole && index < at->as_array().size() ? &at->as_array()[index] : nullptr;
+    } else {
+      at = at->find(step);
+    }
+    if (dot == std::string_view::npos) break;
+    path.remove_prefix(dot + 1);
+  }
+  return at;
+}
+
+Json& Json::set(std::string_view key, Json value) {
+  if (is_null()) v_ = Object{};
+  CHECK(is_object());
+  if (Json* member = find(key)) {
+    *member = std::move(value);
+  } else {
+    as_object().emplace_back(key, std::move(value));
+  }
+  return *this;
+}
+
+void Json::erase(std::string_view key) {
+  if (is_object()) std::erase_if(as_object(), [&](const Member& m) { return m.first == key; });
+}
+
+void Json::push_back(Json value) {
+  if (is_null()) v_ = Array{};
+  CHECK(is_array());
+  as_array().push_back(std::move(value));
+}
+
+std::string to_text(const Json& value) {
+  std::string out;
+  append_text(out, value);
+  return out;
+}
+
+void append_text(std::string& out, const Json& value) {
+  Writer(out, Writer::Order::kAsIs, Writer::Space::kNone).write(value);
+}
+
+std::string to_pretty_text(const Json& value) {
+  std::string out;
+  Writer(out, Writer::Order::kAsIs, Writer::Space::kIndented).write(value);
+  return out;
+}
+
+std::string to_canonical_text(const Json& value) {
+  std::string out;
+  Writer(out, Writer::Order::kSorted, Writer::Space::kNone).write(value);
+  return out;
+}
+
+}  // namespace rapport
