@@ -5,6 +5,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+option(BUILD_TESTING "Build the tests" ON)
 option(RAPPORT_BENCH "Build bench/" OFF)
 option(RAPPORT_FUZZ "Build the fuzz targets (clang)" OFF)
 set(RAPPORT_SANITIZE "" CACHE STRING "address,undefined or thread")

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that building (`build`) or testing (`test`, includes `build`)
+# needs. Says nothing and needs no root when all are there. docs/design/dependencies.md says what
+# each is for.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build_packages=(
+  ca-certificates ccache cmake g++ git mold ninja-build pkg-config python3
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libfmt-dev
+  libgtest-dev libpsl-dev publicsuffix libre2-dev libsodium-dev libspdlog-dev libsqlite3-dev
+  libssl-dev libyaml-cpp-dev zlib1g-dev
+  libphonenumber8 libprotobuf-dev libabsl-dev
+)
+test_packages=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev curl sqlite3 strace)
+
+say() { printf 'install_packages: %s\n' "$*" >&2; }
+
+is_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    DEBIAN_FRONTEND=noninteractive "$@"
+  elif command -v sudo >/dev/null; then
+    sudo DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    say "these packages need root and there is no sudo; run as root: $*"
+    exit 1
+  fi
+}
+
+lists_updated=no
+update_lists() {
+  [ "$lists_updated" = no ] || return 0
+  say "updating the package lists"
+  as_root apt-get update -qq
+  lists_updated=yes
+}
+
+install_missing() {
+  local missing=() package
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  update_lists
+  say "installing ${missing[*]}"
+  as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# The -dev package wants an older Boost than ours, so its headers are only unpacked.
+unpack_phonenumber_headers() {
+  local folder=build/third_party/phonenumber
+  [ ! -e "$folder/usr/include/phonenumbers/phonenumberutil.h" ] || return 0
+  say "unpacking the headers of libphonenumber into $folder"
+  mkdir -p build/third_party
+  local download
+  download=$(mktemp -d build/third_party/download.XXXXXX)
+  chmod 755 "$download"
+  if ! (cd "$download" && apt-get download -qq libphonenumber-dev 2>/dev/null); then
+    update_lists
+    (cd "$download" && apt-get download -qq libphonenumber-dev)
+  fi
+  dpkg -x "$download"/libphonenumber-dev_*.deb "$folder"
+  rm -r "$download"
+}
+
+install_node_if_missing() {
+  if ! command -v node >/dev/null; then
+    install_missing nodejs npm
+  elif ! command -v npm >/dev/null; then
+    install_missing npm
+  fi
+  local version
+  version=$(node --version)
+  version=${version#v}
+  if [ "${version%%.*}" -lt 18 ]; then
+    say "the vendor-client tests need Node.js 18 or later, found $version; install a newer one"
+    exit 1
+  fi
+}
+
+what=${1:-build}
+case $what in
+  build | test) ;;
+  *)
+    say "say what for: build or test"
+    exit 2
+    ;;
+esac
+if ! command -v apt-get >/dev/null; then
+  say "this is no Debian system: install what docs/design/dependencies.md lists, then configure by hand"
+  exit 1
+fi
+install_missing "${build_packages[@]}"
+unpack_phonenumber_headers
+if [ "$what" = test ]; then
+  install_missing "${test_packages[@]}"
+  install_node_if_missing
+fi
