@@ -135,10 +135,10 @@ def count(output, code):
             names = died or [f'ended with exit code {code}']
     else:
         counted = COUNTS.findall(output)
-        passed, failed = map(int, counted[-1]) if counted else (int(code == 0), int(code != 0))
-        if code != 0 and failed == 0:
-            return passed, 1, [f'ended with exit code {code}']
-        return passed, failed, re.findall(r'^(?:FAILED|not ok)[: ].*', output, re.M)
+        passed, failed = map(int, counted[-1]) if counted else (int(code == 0), 0)
+        if failed:
+            return passed, failed, re.findall(r'^(?:FAILED|not ok)[: ].*', output, re.M)
+        names = [f'ended with exit code {code}'] if code != 0 else []
     if not passed and not names:
         names = ['ran no test']
     return passed, len(names), names
