@@ -1,0 +1,144 @@
+#include "decide/mapping.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "base/text.h"
+#include "base/time.h"
+
+namespace rapport::decide {
+namespace {
+
+using model::FieldMapping;
+using model::FieldSource;
+using model::FieldType;
+using model::NamePart;
+
+std::string number_text(double number) {
+  char digits[64];
+  auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
+  return error == std::errc() && std::isfinite(number) ? std::string(digits, end) : std::string();
+}
+
+std::string part_of_name(std::string_view name, NamePart part) {
+  name = trim(name);
+  if (part == NamePart::kWhole) return std::string(name);
+  std::string_view first = name, last;
+  if (size_t comma = name.find(','); comma != name.npos) {
+    last = trim(name.substr(0, comma));
+    first = trim(name.substr(comma + 1));
+  } else if (size_t space = name.find(' '); space != name.npos) {
+    first = name.substr(0, space);
+    last = trim(name.substr(space + 1));
+  }
+  return std::string(part == NamePart::kFirst ? first : last);
+}
+
+std::string as_number(const std::string& text) {
+  std::string_view digits = trim(text);
+  int64_t whole = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+  if (error == std::errc() && end == digits.data() + digits.size()) return std::to_string(whole);
+  double number = 0;
+  auto [stop, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (wrong != std::errc() || stop != digits.data() + digits.size()) return {};
+  return number_text(number);
+}
+
+std::string as_type(std::string text, FieldType type) {
+  if (type == FieldType::kText || text.empty()) return text;
+  if (type == FieldType::kNumber) return as_number(text);
+  const Result<Micros> instant = parse_time(trim(text));
+  if (!instant) return {};
+  if (type == FieldType::kDate) return format_time(*instant).substr(0, 10);
+  if (type == FieldType::kTime) return format_time(*instant);
+  int64_t millis = instant->value / 1000;
+  if (instant->value % 1000 < 0) --millis;
+  return std::to_string(millis);
+}
+
+std::string cut_characters(std::string text, size_t most) {
+  if (most == 0) return text;
+  size_t characters = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (starts && ++characters > most) return text.substr(0, i);
+  }
+  return text;
+}
+
+std::string first_value(const FieldMapping& field, const Json& source) {
+  if (field.constant) return *field.constant;
+  if (!field.pattern.empty()) return fill_pattern(field.pattern, source);
+  for (const FieldSource& from : field.from) {
+    const Json* found = source.at_path(from.path);
+    if (found == nullptr) continue;
+    std::string text = part_of_name(text_of(*found, field.separator), from.part);
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+std::string value_of(const FieldMapping& field, const Json& source) {
+  std::string text = first_value(field, source);
+  if (!field.values.empty()) {
+    const auto translated = field.values.find(text);
+    text = translated == field.values.end() ? std::string() : translated->second;
+  }
+  text = as_type(std::move(text), field.type);
+  if (text.empty()) text = field.fallback;
+  return cut_characters(std::move(text), field.max_length);
+}
+
+}  // namespace
+
+std::string text_of(const Json& value, std::string_view separator) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_bool()) return value.as_bool() ? "true" : "false";
+  if (value.is_int()) return std::to_string(value.as_int());
+  if (value.is_double()) return number_text(value.as_double());
+  if (!value.is_array()) return {};  // objects have no text of their own
+  std::string joined;
+  for (const Json& element : value.as_array()) {
+    const std::string text = element.is_array() ? std::string() : text_of(element);
+    if (text.empty()) continue;
+    if (!joined.empty()) joined += separator;
+    joined += text;
+  }
+  return joined;
+}
+
+std::string fill_pattern(std::string_view pattern, const Json& source) {
+  std::string filled;
+  bool any_placeholder = false, any_value = false;
+  for (size_t i = 0; i < pattern.size();) {
+    if (pattern.substr(i, 2) == "{{") {
+      filled += '{';
+      i += 2;
+      continue;
+    }
+    const size_t close = pattern[i] == '{' ? pattern.find('}', i) : pattern.npos;
+    if (close == pattern.npos) {
+      filled += pattern[i++];
+      continue;
+    }
+    any_placeholder = true;
+    const Json* found = source.at_path(pattern.substr(i + 1, close - i - 1));
+    const std::string text = found == nullptr ? std::string() : text_of(*found);
+    any_value = any_value || !text.empty();
+    filled += text;
+    i = close + 1;
+  }
+  return any_placeholder && !any_value ? std::string() : filled;
+}
+
+Json map_fields(const model::Mapping& mapping, const Json& source) {
+  Json properties = Json::object();
+  for (const FieldMapping& field : mapping.fields) {
+    std::string value = value_of(field, source);
+    if (!value.empty()) properties.set(field.to, std::move(value));
+  }
+  return properties;
+}
+
+}  // namespace rapport::decide

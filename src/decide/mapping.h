@@ -1,0 +1,23 @@
+// Turns a source document into the properties of a remote object. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "model/mapping.h"
+
+namespace rapport::decide {
+
+// An object of texts, in the order of the mapping; what has no value is left out. `source` is
+// {"contact": {…}, "account": {…}, …}, see docs/reference/manifest.md.
+Json map_fields(const model::Mapping& mapping, const Json& source);
+
+// Replaces "{path}" by the text at that path; "{{" stands for "{". Empty when the pattern has
+// placeholders and none of them has a value.
+std::string fill_pattern(std::string_view pattern, const Json& source);
+
+// The text of a value as a remote system reads it: numbers without needless digits, lists joined.
+std::string text_of(const Json& value, std::string_view separator = ", ");
+
+}  // namespace rapport::decide

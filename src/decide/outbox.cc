@@ -1,0 +1,277 @@
+#include "decide/outbox.h"
+
+#include <algorithm>
+
+#include "decide/contact.h"
+#include "decide/contact_fields.h"
+
+namespace rapport::decide {
+
+using model::Event;
+using model::Record;
+using model::RecordKey;
+
+namespace {
+
+constexpr std::string_view kAllConnections = "all";
+// Change with nearly every event and are sent by nobody unless a mapping reads them.
+constexpr std::string_view kVolatile[] = {"last_seen_at", "first_seen_at", "counters",
+                                          "last_event_at"};
+
+bool holds(const Json& connection, std::string_view list, std::string_view value) {
+  const auto& values = values_of(connection, list);
+  return std::find(values.begin(), values.end(), Json(value)) != values.end();
+}
+
+// Every field of the record that the connection requires is there.
+bool has_required(const Json& connection, const Record& record) {
+  const Json* all = connection.find("requires");
+  if (!all) return true;
+  for (const Json& field : values_of(*all, record.key.type)) {
+    const Json* value = record.fields.find(field.as_string());
+    if (!value || value->is_null() || (value->is_array() && value->as_array().empty()))
+      return false;
+  }
+  return true;
+}
+
+const Record* contact_behind(const Step& step, const Record& record) {
+  if (record.key.type == model::kContact) return &record;
+  const std::string_view subject =
+      record.fields.text(record.key.type == model::kTicket ? "subject_id" : "subject");
+  const Record* owner = step.find(model::kSubject, subject);
+  return owner ? step.find(model::kContact, owner->fields.text("contact")) : nullptr;
+}
+
+bool eligible(const Step& step, const Json& connection, const Record& record) {
+  if (!connection.flag("enabled") || !holds(connection, "sends", record.key.type)) return false;
+  if (!has_required(connection, record)) return false;
+  if (record.key.type == model::kAccount) return true;
+  const Record* contact = contact_behind(step, record);
+  return contact && has_required(connection, *contact);
+}
+
+bool field_matters(const Json& connection, const std::string& type, const std::string& field) {
+  if (const Json* reads = connection.find("reads"); reads && reads->find(type))
+    return holds(*reads, type, field);
+  return std::find(std::begin(kVolatile), std::end(kVolatile), field) == std::end(kVolatile);
+}
+
+bool changed(const Json& connection, const Record* before, const Record& after) {
+  if (!before) return true;
+  const auto differs = [&](const Json& a, const Json& b) {
+    for (const auto& [field, value] : a.as_object()) {
+      if (!field_matters(connection, after.key.type, field)) continue;
+      const Json* other = b.find(field);
+      if (!other || !(*other == value)) return true;
+    }
+    return false;
+  };
+  return differs(after.fields, before->fields) || differs(before->fields, after.fields);
+}
+
+void mark_for(Step& step, const Json& connection, const Record& record) {
+  step.mark({std::string(connection.text("id")), record.key, record.version});
+}
+
+// What hangs on a contact becomes sendable, or moves, with it.
+void mark_dependants(Step& step, const Json& connection, const Record& contact) {
+  if (const auto account = contact.fields.text("account"); !account.empty())
+    if (const Record* record = step.find(model::kAccount, account))
+      if (eligible(step, connection, *record)) mark_for(step, connection, *record);
+  for (SubjectId subject : subjects_of(contact)) {
+    const std::string number = std::to_string(subject.value);
+    for (const auto& [type, field] : {std::pair{model::kConversation, "subject"},
+                                      std::pair{model::kTicket, "subject_id"}}) {
+      for (const std::string& id : step.ids_with(type, field, number)) {
+        const Record* record = step.find(type, id);
+        if (record && eligible(step, connection, *record)) mark_for(step, connection, *record);
+      }
+    }
+  }
+}
+
+bool sendable_type(const std::string& type) {
+  return type == model::kContact || type == model::kAccount || type == model::kConversation ||
+         type == model::kTicket;
+}
+
+void mark_written(Step& step, const Json& connection, const RecordKey& key) {
+  const Record* after = step.find(key.type, key.id);
+  if (!after || !eligible(step, connection, *after)) return;
+  const Record* before = step.before(key);
+  if (!changed(connection, before, *after)) return;
+  mark_for(step, connection, *after);
+  if (key.type != model::kContact) return;
+  const bool moved = !before || !has_required(connection, *before) ||
+                     before->fields.text("account") != after->fields.text("account") ||
+                     subjects_of(*before) != subjects_of(*after);
+  if (moved) mark_dependants(step, connection, *after);
+}
+
+const Json::Array& connections(const Step& step) {
+  static const Json::Array kNone;
+  const Record* all = step.find(model::kConnection, kAllConnections);
+  return all ? values_of(all->fields, "list") : kNone;
+}
+
+// Both sides of a merge have a remote record: a person decides what becomes of the second.
+void review_merge(Step& step, const RecordKey& gone) {
+  const auto shadows = step.ids_with(model::kShadow, "local", gone.type + "/" + gone.id);
+  if (shadows.empty()) return;
+  const auto kept = step.ids_with(model::kContact, "former_ids", gone.id);
+  Record& review = step.edit(model::kReview, "merge/" + gone.id);
+  review.fields.set("kind", "merge").set("status", "waiting").set("merged", gone.id);
+  review.fields.set("contact", kept.empty() ? Json() : Json(kept.front()));
+  Json::Array remote;
+  for (const auto& id : shadows) remote.push_back(Json(id));
+  review.fields.set("shadows", std::move(remote));
+}
+
+}  // namespace
+
+void configure_connection(Step& step, const Event& event) {
+  const std::string id(event.property("id"));
+  const Record* known = step.find(model::kConnection, id);
+  const auto word = [](const Json& j, std::string_view key) { return std::string(j.text(key)); };
+  const bool again = known && known->fields.flag("enabled") &&
+                     word(known->fields, "mapping_version") == event.property("mapping_version");
+  Record& connection = step.edit(model::kConnection, id);
+  for (const auto& [key, value] : event.properties.as_object()) connection.fields.set(key, value);
+  if (!again && connection.fields.flag("enabled")) {
+    Json progress = Json::object();
+    progress.set("type", model::kContact).set("after", "");
+    connection.fields.set("backfill", std::move(progress));
+    step.arm({event.received_at, "backfill/" + id, connection.key, "backfill"});
+  }
+  const Json settings = connection.fields;
+  Record& all = step.edit(model::kConnection, kAllConnections);
+  if (!all.fields.find("list")) all.fields.set("list", Json::array());
+  auto& list = all.fields.find("list")->as_array();
+  std::erase_if(list, [&](const Json& one) { return one.text("id") == id; });
+  list.push_back(settings);
+}
+
+void backfill(Step& step, const model::Timer& timer) {
+  static constexpr std::string_view kOrder[] = {model::kContact, model::kConversation,
+                                                model::kTicket};
+  const Record* known = step.find(timer.record.type, timer.record.id);
+  const Json* progress = known ? known->fields.find("backfill") : nullptr;
+  if (!progress || !progress->is_object() || !known->fields.flag("enabled")) return;
+  const Json settings = known->fields;
+  std::string type(progress->text("type"));
+  const IdPage& page = step.page(type, std::string(progress->text("after")));
+  for (const std::string& id : page.ids) {
+    const Record* record = step.find(type, id);
+    if (!record || !eligible(step, settings, *record)) continue;
+    mark_for(step, settings, *record);
+    if (type != model::kContact) continue;
+    if (const auto account = record->fields.text("account"); !account.empty())
+      if (const Record* owner = step.find(model::kAccount, account))
+        if (eligible(step, settings, *owner)) mark_for(step, settings, *owner);
+  }
+  std::string next = page.next;
+  if (next.empty()) {
+    const auto* at = std::find(std::begin(kOrder), std::end(kOrder), type);
+    type = at + 1 == std::end(kOrder) ? "" : std::string(*(at + 1));
+  }
+  Record& connection = step.edit(timer.record.type, timer.record.id);
+  if (type.empty()) {
+    connection.fields.set("backfill", "done");
+    return;
+  }
+  connection.fields.find("backfill")->set("type", type).set("after", next);
+  model::Timer again = timer;
+  again.due = step.event().received_at + millis(1);
+  step.arm(std::move(again));
+}
+
+void mark_changes(Step& step) {
+  const auto& all = connections(step);
+  const auto keys = step.written();
+  for (const Json& connection : all) {
+    if (!connection.flag("enabled")) continue;
+    for (const RecordKey& key : keys)
+      if (sendable_type(key.type)) mark_written(step, connection, key);
+  }
+  if (all.empty()) return;
+  for (const RecordKey& key : keys) {
+    if (!sendable_type(key.type) || !step.removed(key) || !step.before(key)) continue;
+    for (const Json& connection : all) step.unmark(std::string(connection.text("id")), key);
+    if (key.type == model::kContact && step.event().type != model::kContactErased)
+      review_merge(step, key);
+  }
+}
+
+void start_call(Step& step, const Event& event) {
+  Record& call = step.edit(model::kCall, event.property("call"));
+  call.fields = event.properties;
+  call.fields.set("started_at", format_time(event.received_at));
+}
+
+namespace {
+
+void merge_members(Json& fields, std::string_view member, const Json& from) {
+  const Json* news = from.find(member);
+  if (!news || !news->is_object()) return;
+  if (!fields.find(member)) fields.set(member, Json::object());
+  Json& kept = *fields.find(member);
+  for (const auto& [key, value] : news->as_object()) {
+    if (value.is_null()) {
+      kept.erase(key);
+    } else {
+      kept.set(key, value);
+    }
+  }
+}
+
+void update_shadow(Step& step, const Event& event, const Json& outcome, const std::string& local) {
+  const std::string connection(event.property("connection"));
+  const std::string id = connection + "/" + std::string(event.property("object")) + "/" + local +
+                         "/" + std::to_string(outcome.integer("part"));
+  if (outcome.flag("removed_part")) {
+    step.remove(model::kShadow, id);
+    return;
+  }
+  Json& fields = step.edit(model::kShadow, id).fields;
+  fields.set("connection", connection).set("object", event.property("object"));
+  fields.set("local", local).set("part", outcome.integer("part"));
+  if (const auto remote = outcome.text("remote_id"); !remote.empty())
+    fields.set("remote_id", remote);
+  if (outcome.find("version")) fields.set("version", outcome.integer("version"));
+  for (std::string_view member : {"sent", "back", "links"}) merge_members(fields, member, outcome);
+  if (const Json* error = outcome.find("error")) {
+    fields.set("error", *error);
+  } else {
+    fields.erase("error");
+  }
+}
+
+}  // namespace
+
+void finish_call(Step& step, const Event& event) {
+  if (const auto call = event.property("call"); !call.empty()) step.remove(model::kCall, call);
+  const std::string connection(event.property("connection"));
+  for (const Json& outcome : values_of(event.properties, "records")) {
+    const std::string type(outcome.text("type")), id(outcome.text("id"));
+    const bool merged = type == model::kContact && !step.find(type, id) && resolve_contact(step, id);
+    if (step.find(type, id) || merged) {
+      if (outcome.find("remote_id") || outcome.find("sent") || outcome.find("error") ||
+          outcome.find("links") || outcome.flag("removed_part"))
+        update_shadow(step, event, outcome, type + "/" + id);
+      if (merged) review_merge(step, {type, id});
+    }
+    if (outcome.flag("complete"))
+      step.complete({connection, {type, id}, {static_cast<uint64_t>(outcome.integer("version"))}});
+  }
+}
+
+void forget_record(Step& step, const RecordKey& key) {
+  for (const std::string& id : step.ids_with(model::kShadow, "local", key.type + "/" + key.id))
+    step.remove(model::kShadow, id);
+  for (const Json& connection : connections(step))
+    step.unmark(std::string(connection.text("id")), key);
+  step.remove(key.type, key.id);
+}
+
+}  // namespace rapport::decide

@@ -1,0 +1,23 @@
+// Which records each connection has to look at again, and what came of looking (docs: outbox).
+#pragma once
+
+#include "decide/step.h"
+
+namespace rapport::decide {
+
+// connection.configured: keeps the connection's settings and, when it is new or what it sends has
+// changed, marks all that is there already, a page of records per timer "backfill".
+void configure_connection(Step& step, const model::Event& event);
+void backfill(Step& step, const model::Timer& timer);
+
+// Marks the records that this step has changed in a way that a connection would send.
+void mark_changes(Step& step);
+
+// push.started: a write that the remote cannot deduplicate is under way. push.done: its outcome.
+void start_call(Step& step, const model::Event& event);
+void finish_call(Step& step, const model::Event& event);
+
+// Removes shadows and marks of a record that is gone.
+void forget_record(Step& step, const model::RecordKey& key);
+
+}  // namespace rapport::decide

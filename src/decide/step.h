@@ -1,0 +1,72 @@
+// One step under way: reads through to the facts, collects the writes. Used inside decide only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decide/facts.h"
+
+namespace rapport::decide {
+
+struct Definitions;
+
+// What one event did. Records hold their state after the step.
+struct Decisions {
+  std::vector<model::Record> puts;
+  std::vector<model::RecordKey> removals;
+  std::vector<model::Timer> timers;
+  std::vector<std::string> timers_removed;
+  std::vector<model::Mark> marks;
+  std::vector<model::Mark> marks_removed;  // those rows whose version is not later than this
+  std::vector<std::string> lists;          // the event is filed under each of these
+  std::vector<std::string> lists_removed;
+};
+
+class Step {
+ public:
+  Step(const model::Event& event, const Facts& facts, const Definitions& definitions)
+      : event_(event), facts_(facts), definitions_(definitions) {}
+
+  const model::Event& event() const { return event_; }
+  const Definitions& definitions() const { return definitions_; }
+  // The record as this step has left it so far; null when it does not exist. Valid until the record
+  // is edited or removed. Throws Needs when it is not loaded (caught by Engine::step).
+  const model::Record* find(std::string_view type, std::string_view id) const;
+  const model::Record* before(const model::RecordKey& key) const;  // as it was before the step
+  std::vector<std::string> ids_with(std::string_view type, std::string_view field,
+                                    std::string_view value) const;
+  const std::vector<model::Event>& events(const std::string& list) const;
+  const IdPage& page(const std::string& type, const std::string& cursor) const;
+
+  // The record for writing; made when missing. Its version becomes this event's.
+  model::Record& edit(std::string_view type, std::string_view id);
+  void put(model::Record record);  // replaces the whole record
+  void remove(std::string_view type, std::string_view id);
+
+  void arm(model::Timer timer) { decisions_.timers.push_back(std::move(timer)); }
+  void disarm(std::string id) { decisions_.timers_removed.push_back(std::move(id)); }
+  void mark(model::Mark mark);
+  void unmark(std::string connection, model::RecordKey record);
+  void complete(model::Mark mark);  // removes the mark unless a later version was marked
+  void file_under(std::string list);
+  void drop_list(std::string list) { decisions_.lists_removed.push_back(std::move(list)); }
+
+  // Keys written so far, in order.
+  std::vector<model::RecordKey> written() const;
+  bool removed(const model::RecordKey& key) const;
+  Decisions take();
+
+ private:
+  const model::Event& event_;
+  const Facts& facts_;
+  const Definitions& definitions_;
+  std::map<model::RecordKey, std::optional<model::Record>> writes_;  // nullopt: removed
+  std::set<model::Mark> marks_;
+  Decisions decisions_;
+};
+
+}  // namespace rapport::decide
