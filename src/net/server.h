@@ -18,14 +18,15 @@ namespace rapport::net {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  uint16_t port = 8080;                      // 0 picks a free one
-  size_t max_header_bytes = 16 * 1024;       // more: 431
-  size_t max_body_bytes = 1024 * 1024;       // on the wire: 413
+  uint16_t port = 8080;                        // 0 picks a free one
+  size_t max_header_bytes = 16 * 1024;         // more: 431
+  size_t max_body_bytes = 1024 * 1024;         // on the wire: 413
   size_t max_decoded_bytes = 4 * 1024 * 1024;  // after gzip or deflate: 413
-  size_t max_connections = 4096;             // more: closed after 503
-  Micros header_time = seconds(10);          // slower heads: 408
-  Micros body_time = seconds(30);            // slower bodies: 408
-  Micros idle_time = seconds(75);            // kept-alive connection without a request
+  size_t max_kept_bytes = 256 * 1024 * 1024;   // bodies half read, over all connections: 503
+  size_t max_connections = 4096;               // more: closed after 503
+  Micros header_time = seconds(10);            // slower heads: 408
+  Micros body_time = seconds(30);              // slower bodies: 408
+  Micros idle_time = seconds(75);              // kept-alive connection without a request
 };
 
 // Answers one request, from any thread, exactly once.

@@ -1,0 +1,275 @@
+#include "net/curl_transport.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/text.h"
+
+namespace rapport::net {
+namespace {
+
+constexpr size_t kIdleHandles = 32;  // kept with their connections; more are closed after use
+constexpr size_t kMaxHeaderBytes = 256 * 1024;
+
+struct CloseHandle {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using Handle = std::unique_ptr<CURL, CloseHandle>;
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+std::string address_text(const curl_sockaddr& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const void* bytes = nullptr;
+  if (address.family == AF_INET) {
+    bytes = &reinterpret_cast<const sockaddr_in*>(&address.addr)->sin_addr;
+  } else if (address.family == AF_INET6) {
+    bytes = &reinterpret_cast<const sockaddr_in6*>(&address.addr)->sin6_addr;
+  }
+  if (bytes == nullptr || inet_ntop(address.family, bytes, text, sizeof text) == nullptr) return {};
+  return text;
+}
+
+// One call under way: what libcurl's callbacks fill and check.
+struct Call {
+  const TransportOptions& options;
+  HttpResponse response = {};
+  std::string refused_address = {};
+  size_t header_bytes = 0;
+  bool too_large = false;
+
+  curl_socket_t open_socket(const curl_sockaddr& address) {
+    const std::string text = address_text(address);
+    if (!address_allowed(text, options.allowed_networks)) {
+      refused_address = text;
+      return CURL_SOCKET_BAD;
+    }
+    return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+  }
+
+  size_t take_body(const char* bytes, size_t size) {
+    if (size > options.max_answer_bytes - response.body.size()) {
+      too_large = true;
+      return 0;
+    }
+    response.body.append(bytes, size);
+    return size;
+  }
+
+  size_t take_header(std::string_view line) {
+    header_bytes += line.size();
+    if (header_bytes > kMaxHeaderBytes) {
+      too_large = true;
+      return 0;
+    }
+    if (line.starts_with("HTTP/")) response.headers.clear();  // after 1xx the real answer follows
+    const size_t colon = line.find(':');
+    if (colon != std::string_view::npos) {
+      response.headers.emplace_back(std::string(trim(line.substr(0, colon))),
+                                    std::string(trim(line.substr(colon + 1))));
+    }
+    return line.size();
+  }
+};
+
+curl_socket_t on_socket(void* call, curlsocktype, curl_sockaddr* address) {
+  return static_cast<Call*>(call)->open_socket(*address);
+}
+size_t on_body(char* bytes, size_t one, size_t count, void* call) {
+  return static_cast<Call*>(call)->take_body(bytes, one * count);
+}
+size_t on_header(char* bytes, size_t one, size_t count, void* call) {
+  return static_cast<Call*>(call)->take_header({bytes, one * count});
+}
+
+bool has_control(std::string_view text) {
+  for (char c : text) {
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) return true;
+  }
+  return false;
+}
+
+Result<List> header_list(const HttpRequest& request) {
+  List list;
+  auto add = [&list](const std::string& line) {
+    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    CHECK(longer != nullptr);
+    static_cast<void>(list.release());
+    list.reset(longer);
+  };
+  for (const auto& [name, value] : request.headers) {
+    if (has_control(name) || has_control(value) || name.find(':') != std::string::npos) {
+      return invalid(
+          fmt::format("Header '{}' holds a character that headers may not hold: remove "
+                      "line breaks and control characters.",
+                      name));
+    }
+    // libcurl's way to write an empty value is a semicolon.
+    add(value.empty() ? name + ";" : name + ": " + value);
+  }
+  add("Expect:");
+  if (header(request.headers, "content-type").empty()) add("Content-Type:");
+  return list;
+}
+
+// Host and port without path, query and credentials: fit for messages and logs.
+std::string origin_of(const std::string& url) {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
+  char* host = nullptr;
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
+      curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+    return "the given address";
+  }
+  std::string text = host;
+  curl_free(host);
+  return text;
+}
+
+class CurlTransport final : public Transport {
+ public:
+  explicit CurlTransport(TransportOptions options) : options_(std::move(options)) {
+    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+  }
+  ~CurlTransport() override {
+    idle_.clear();
+    curl_global_cleanup();
+  }
+
+  Result<HttpResponse> send(const HttpRequest& request) override;
+
+ private:
+  Handle borrow();
+  void give_back(Handle handle);
+  void set_limits(CURL* handle) const;
+  static void set_request(CURL* handle, const HttpRequest& request);
+  Error error_of(CURLcode code, const Call& call, const HttpRequest& request) const;
+
+  TransportOptions options_;
+  std::mutex mutex_;
+  std::vector<Handle> idle_;  // last in, first out: warm connections first
+};
+
+Handle CurlTransport::borrow() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      Handle handle = std::move(idle_.back());
+      idle_.pop_back();
+      return handle;
+    }
+  }
+  Handle handle(curl_easy_init());
+  CHECK(handle != nullptr);
+  return handle;
+}
+
+void CurlTransport::give_back(Handle handle) {
+  curl_easy_reset(handle.get());  // keeps connections
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < kIdleHandles) idle_.push_back(std::move(handle));
+}
+
+void CurlTransport::set_limits(CURL* handle) const {
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(options_.connect_time.value / 1000));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.total_time.value / 1000));
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // none, whatever the environment says
+  curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
+}
+
+void CurlTransport::set_request(CURL* handle, const HttpRequest& request) {
+  curl_easy_setopt(handle, CURLOPT_URL, request.target.c_str());
+  if (request.method == "HEAD") {
+    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  const bool sends_length = request.method == "POST" || request.method == "PUT" ||
+                            request.method == "PATCH" || !request.body.empty();
+  if (sends_length) {
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+  }
+  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+Result<HttpResponse> CurlTransport::send(const HttpRequest& request) {
+  if (has_control(request.method) || request.method.find(' ') != std::string::npos) {
+    return invalid("The request method is malformed.");
+  }
+  TRY_ASSIGN(List headers, header_list(request));
+  Handle handle = borrow();
+  Call call{options_};
+  set_limits(handle.get());
+  set_request(handle.get(), request);
+  curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETDATA, &call);
+  curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &call);
+  curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &call);
+  const CURLcode code = curl_easy_perform(handle.get());
+  long status = 0;
+  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  give_back(std::move(handle));
+  if (code != CURLE_OK) return error_of(code, call, request);
+  call.response.status = static_cast<int>(status);
+  return std::move(call.response);
+}
+
+Error CurlTransport::error_of(CURLcode code, const Call& call, const HttpRequest& request) const {
+  const std::string host = origin_of(request.target);
+  if (call.too_large) {
+    return {Code::kTooLarge,
+            fmt::format("The answer of {} is larger than {} bytes and was dropped.", host,
+                        options_.max_answer_bytes)};
+  }
+  if (!call.refused_address.empty() && code == CURLE_COULDNT_CONNECT) {
+    return {Code::kForbidden,
+            fmt::format("{} is at {}, an address that is not public: to allow it, add its network "
+                        "to the setting connections.allowed_networks.",
+                        host, call.refused_address)};
+  }
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Code::kTimeout, fmt::format("{} did not answer in time.", host), Retryable::kYes};
+    case CURLE_URL_MALFORMAT:
+      return invalid(fmt::format("The URL of {} is malformed.", host));
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return invalid(fmt::format("The URL of {} must start with http:// or https://.", host));
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {Code::kIo, fmt::format("The certificate of {} does not check: renew it there, or "
+                                     "install the authority that signed it here.",
+                                     host)};
+    default:
+      return io_error(fmt::format("The call to {} failed: {}.", host, curl_easy_strerror(code)));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> make_curl_transport(TransportOptions options) {
+  return std::make_unique<CurlTransport>(std::move(options));
+}
+
+}  // namespace rapport::net
