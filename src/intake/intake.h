@@ -19,12 +19,12 @@
 namespace rapport::intake {
 
 struct IntakeOptions {
-  size_t max_event_bytes = 32 * 1024;    // Segment's limits
+  size_t max_event_bytes = 32 * 1024;  // Segment's limits
   size_t max_batch_bytes = 500 * 1024;
   size_t max_batch_events = 2500;
-  Micros max_past = days(3650);          // event time older than this before receipt: quarantined
-  Micros max_future = minutes(5);        // event time later than this after receipt: clamped to it
-  std::string default_region = "";       // for phone numbers without country code; empty: must be +
+  Micros max_past = days(3650);     // event time older than this before receipt: quarantined
+  Micros max_future = minutes(5);   // event time later than this after receipt: clamped to it
+  std::string default_region = "";  // for phone numbers without country code; empty: must be +
   size_t max_staged_bytes = 64 * 1024 * 1024;  // more waiting for the disk: kOverloaded
   uint64_t max_lag_events = 2'000'000;         // fold further behind than this: kOverloaded
 };
