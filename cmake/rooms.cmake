@@ -13,6 +13,10 @@ set(room_needs_connect yaml-cpp Boost::url)
 set(room_needs_api yaml-cpp Boost::url)
 set(room_needs_main yaml-cpp)
 
+# What a room's tests need beside it (libraries of tests/).
+set(room_test_needs_decide world)
+set(room_test_needs_flow world)
+
 function(add_rooms layers_file)
   file(STRINGS "${layers_file}" lines REGEX "^[a-z]+:")
   foreach(line IN LISTS lines)
@@ -46,7 +50,8 @@ function(add_room room below)
   endif()
   if(tests AND BUILD_TESTING)
     add_executable(${room}_test ${tests})
-    target_link_libraries(${room}_test PRIVATE ${room} testing GTest::gtest GTest::gtest_main)
+    target_link_libraries(${room}_test PRIVATE ${room} ${room_test_needs_${room}} testing
+                          GTest::gtest GTest::gtest_main)
     target_compile_definitions(${room}_test PRIVATE RAPPORT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${room} COMMAND ${room}_test)
   endif()

@@ -25,6 +25,7 @@ class Json {
   Json(std::nullptr_t) {}                              // NOLINT: literals should read as JSON
   Json(bool b) : v_(b) {}                              // NOLINT
   Json(int n) : v_(int64_t{n}) {}                      // NOLINT
+  Json(unsigned n) : v_(int64_t{n}) {}                 // NOLINT
   Json(int64_t n) : v_(n) {}                           // NOLINT
   Json(uint64_t n) : v_(static_cast<int64_t>(n)) {}    // NOLINT: ours stay below 2^63
   Json(double d) : v_(d) {}                            // NOLINT

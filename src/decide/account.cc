@@ -71,7 +71,8 @@ void fold_group(Step& step, const Event& event) {
 
 void settle_accounts(Step& step) {
   const auto keys = step.written();
-  bool structural = false;
+  // A merge or split by a person can move events between contacts that stay where they are.
+  bool structural = step.event().origin == model::Origin::kServer;
   for (const auto& key : keys)
     if (key.type == model::kContact)
       structural |= account_id(step.before(key)) != account_id(step.find(key.type, key.id)) ||

@@ -18,6 +18,9 @@ namespace {
 
 std::string text(SubjectId subject) { return fmt::format_int(subject.value).str(); }
 
+// Events of other subjects that mention this one.
+std::string evidence_list(SubjectId subject) { return "evidence/" + text(subject); }
+
 std::string contact_id(WorkspaceId workspace, SubjectId founder) {
   return model::derive_id("con", workspace, {"contact", text(founder)});
 }
@@ -104,6 +107,7 @@ void join_by_evidence(Step& step, const Event& event) {
   const bool alias = event.type == model::kAliased;
   for (const Identity& identity : event.identities) {
     if (identity.subject == event.subject || identity.subject.value == 0) continue;
+    step.file_under(evidence_list(identity.subject));
     const std::string mine = contact_of(step, event.subject);
     const std::string other = found_contact(step, event, identity.subject);
     if (mine == other) continue;
@@ -172,12 +176,12 @@ void fold_contact(Step& step, const Event& event) {
 void merge_contacts(Step& step, const Event& event) {
   const Record* keep = resolve_contact(step, event.property("keep"));
   const Record* merge = resolve_contact(step, event.property("merge"));
-  if (!keep || !merge || keep->key == merge->key) return;
-  auto subjects = subjects_of(*keep);
-  const auto more = subjects_of(*merge);
-  const Join why{subjects.front(), more.front(), "person"};
-  subjects.insert(subjects.end(), more.begin(), more.end());
-  for (SubjectId subject : subjects) step.file_under(subject_list(subject));
+  if (!keep || !merge) return;
+  // Filed also where it changes nothing: without another join it would.
+  for (const Record* side : {keep, merge})
+    for (SubjectId subject : subjects_of(*side)) step.file_under(subject_list(subject));
+  if (keep->key == merge->key) return;
+  const Join why{subjects_of(*keep).front(), subjects_of(*merge).front(), "person"};
   const std::string first = keep->key.id, second = merge->key.id;
   join(step, first, second, why);
 }
@@ -233,16 +237,44 @@ class Scratch final : public Facts {
   IdPage no_page_;
 };
 
-// The cluster's earlier events in order, each once.
-std::map<Sequence, const Event*> history(const Step& step, const std::vector<SubjectId>& subjects) {
-  std::map<Sequence, const Event*> all;
-  for (SubjectId subject : subjects)
-    for (const Event& event : step.events(subject_list(subject))) all.emplace(event.sequence, &event);
+// Clusters that have to be folded again together: whatever events of one mention of another may
+// join them once something else is undone.
+struct Component {
+  std::set<std::string> contacts;
+  std::set<SubjectId> subjects;
+  std::map<Sequence, const Event*> events;  // in order, each once
+};
+
+Component component_of(const Step& step, const Record& contact) {
+  Component all;
+  std::vector<std::string> open{contact.key.id};
+  const auto reach = [&](SubjectId subject) {
+    if (subject.value != 0) open.push_back(contact_of(step, subject));
+  };
+  while (!open.empty()) {
+    const std::string id = std::move(open.back());
+    open.pop_back();
+    if (id.empty() || !all.contacts.insert(id).second) continue;
+    for (SubjectId subject : subjects_of(*step.find(model::kContact, id))) {
+      all.subjects.insert(subject);
+      for (const std::string& list : {subject_list(subject), evidence_list(subject)}) {
+        for (const Event& event : step.events(list)) {
+          all.events.emplace(event.sequence, &event);
+          reach(event.subject);
+          for (const Identity& identity : event.identities) reach(identity.subject);
+          for (std::string_view side : {"keep", "merge"})
+            if (event.type == model::kContactsMerged)
+              if (const Record* other = resolve_contact(step, event.property(side)))
+                open.push_back(other->key.id);
+        }
+      }
+    }
+  }
   return all;
 }
 
 // What persons have undone so far, kept on the subjects: seeds of the new fold.
-void seed(Scratch& scratch, const Step& step, const std::vector<SubjectId>& subjects) {
+void seed(Scratch& scratch, const Step& step, const std::set<SubjectId>& subjects) {
   for (SubjectId subject : subjects) {
     const Record* old = step.find(model::kSubject, text(subject));
     if (!old) continue;
@@ -255,7 +287,7 @@ void seed(Scratch& scratch, const Step& step, const std::vector<SubjectId>& subj
   }
 }
 
-bool undone(const Step& step, const std::vector<SubjectId>& subjects, Sequence sequence) {
+bool undone(const Step& step, const std::set<SubjectId>& subjects, Sequence sequence) {
   return std::any_of(subjects.begin(), subjects.end(), [&](SubjectId subject) {
     const Record* record = step.find(model::kSubject, text(subject));
     return record && lists(*record, "undone", sequence.value);
@@ -280,7 +312,6 @@ void split_contact(Step& step, const Event& event) {
   const Record* contact = resolve_contact(step, event.property("contact"));
   if (!contact) return;
   const Record whole = *contact;
-  const auto subjects = subjects_of(whole);
   const int64_t merge = event.properties.integer("merge_sequence");
   bool found = false;
   for (const Json& joined : values_of(whole.fields, "joins")) {
@@ -289,15 +320,17 @@ void split_contact(Step& step, const Event& event) {
     found = true;
   }
   if (!found) return;
-  for (SubjectId subject : subjects) step.file_under(subject_list(subject));
+  for (SubjectId subject : subjects_of(whole)) step.file_under(subject_list(subject));
 
+  const Component component = component_of(step, whole);
   Scratch scratch(step);
-  seed(scratch, step, subjects);
-  for (const auto& [sequence, earlier] : history(step, subjects)) {
-    if (earlier->type == model::kContactsSplit || undone(step, subjects, sequence)) continue;
+  seed(scratch, step, component.subjects);
+  for (const auto& [sequence, earlier] : component.events) {
+    if (earlier->type == model::kContactsSplit || undone(step, component.subjects, sequence))
+      continue;
     scratch.fold(*earlier);
   }
-  step.remove(model::kContact, whole.key.id);
+  for (const std::string& id : component.contacts) step.remove(model::kContact, id);
   for (auto& [key, record] : scratch.records_) step.put(record);
 }
 

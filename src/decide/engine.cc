@@ -68,6 +68,7 @@ void erase_contact(Step& step, const Event& event) {
       erase_conversation(step, id);
     step.remove(model::kSubject, subject);
     step.drop_list("subject/" + subject);
+    step.drop_list("evidence/" + subject);
   }
   if (const Record* known = step.find(model::kContact, contact)) {
     const Record gone = *known;

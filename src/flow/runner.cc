@@ -1,0 +1,335 @@
+#include "flow/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace rapport::flow {
+
+using Item = store::EventLog::Follower::Item;
+
+// What a task came to, for the thread that waits for it.
+class Outcome {
+ public:
+  void set(Result<void> result) {
+    std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    done_.notify_all();
+  }
+  Result<void> wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return result_.has_value(); });
+    return *result_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::optional<Result<void>> result_;
+};
+
+Runner::Runner(store::EventLog& log, const decide::Engine& engine, OpenState open_state,
+               Clock& clock, Failpoints& failpoints, Metrics& metrics, Reporter& reporter,
+               RunnerOptions options, Applied applied)
+    : log_(log), engine_(engine), open_state_(std::move(open_state)), clock_(clock),
+      failpoints_(failpoints), reporter_(reporter), options_(options),
+      applied_(std::move(applied)),
+      folded_(metrics.counter("rapport_events_folded_total", "Events folded into state.")),
+      apply_seconds_(metrics.histogram("rapport_apply_seconds",
+                                       "Time to write one batch of folded state.")),
+      lag_gauge_(metrics.gauge("rapport_fold_lag_events", "Committed events not yet folded.")) {}
+
+Runner::~Runner() = default;
+
+Result<Runner::Tenant*> Runner::tenant(WorkspaceId workspace) {
+  if (auto it = tenants_.find(workspace); it != tenants_.end()) return &it->second;
+  Tenant fresh;
+  TRY_ASSIGN(fresh.state, open_state_(workspace));
+  fresh.fold = std::make_unique<Fold>(*fresh.state, engine_, [this](std::span<const Position> at) {
+    return log_.read(at);
+  });
+  TRY(fresh.fold->open());
+  auto it = tenants_.emplace(workspace, std::move(fresh)).first;
+  std::lock_guard lock(mutex_);
+  written_[workspace] = it->second.fold->cursor();
+  return &it->second;
+}
+
+bool Runner::belongs(const Tenant& tenant, WorkspaceId workspace, std::string& why) const {
+  const auto& cursor = tenant.fold->cursor();
+  const auto head = log_.log().head(workspace);
+  if (cursor.sequence.value == 0) return true;
+  if (cursor.fold_version != decide::kFoldVersion) {
+    why = fmt::format("it was folded by engine version {}, this is {}", cursor.fold_version,
+                      decide::kFoldVersion);
+  } else if (cursor.sequence > head.sequence) {
+    why = fmt::format("its cursor {} is ahead of the log's {}", cursor.sequence.value,
+                      head.sequence.value);
+  } else if (cursor.sequence == head.sequence && cursor.chain != head.chain) {
+    why = "its chain hash is not the log's";
+  }
+  return why.empty();
+}
+
+Result<void> Runner::open(const std::vector<WorkspaceId>& workspaces, const Rebuild& rebuild) {
+  const Position end = log_.log().end().position;
+  Position from = end;
+  for (WorkspaceId workspace : workspaces) {
+    TRY_ASSIGN(Tenant * opened, tenant(workspace));
+    std::string why;
+    if (!belongs(*opened, workspace, why)) {
+      reporter_.report(Level::kWarning, "state.rebuild",
+                       Json::object().set("workspace", workspace.value).set("reason", why));
+      tenants_.erase(workspace);
+      TRY(rebuild(workspace, why));
+      TRY_ASSIGN(opened, tenant(workspace));
+    }
+    const auto& cursor = opened->fold->cursor();
+    if (cursor.sequence < log_.log().head(workspace).sequence) from = std::min(from, cursor.next);
+  }
+  follower_ = log_.follow(from);
+  return {};
+}
+
+Result<void> Runner::fold_batch(std::vector<Item>& batch) {
+  // Stable by workspace: the order inside each stays the log's.
+  std::stable_sort(batch.begin(), batch.end(), [](const Item& a, const Item& b) {
+    return a.event.workspace < b.event.workspace;
+  });
+  for (size_t i = 0; i < batch.size();) {
+    size_t j = i;
+    while (j < batch.size() && batch[j].event.workspace == batch[i].event.workspace) ++j;
+    auto opened = tenant(batch[i].event.workspace);
+    if (opened.ok()) {
+      TRY((*opened)->fold->fold(std::span(batch).subspan(i, j - i)));
+    } else if (opened.error().code != Code::kNotFound) {
+      return opened.error();
+    }  // else: the workspace was deleted, its events stay unread
+    i = j;
+  }
+  return {};
+}
+
+Result<void> Runner::apply_all() {
+  for (auto& [workspace, tenant] : tenants_) {
+    if (tenant.fold->unwritten() == 0) continue;
+    failpoints_.reach("runner.before_apply");
+    const Micros start = clock_.monotonic();
+    const size_t events = tenant.fold->unwritten();
+    TRY(tenant.fold->apply());
+    apply_seconds_.observe(static_cast<double>((clock_.monotonic() - start).value) / 1e6);
+    failpoints_.reach("runner.after_apply");
+    folded_.add(events);
+    {
+      std::lock_guard lock(mutex_);
+      written_[workspace] = tenant.fold->cursor();
+    }
+    if (applied_) applied_(workspace, tenant.fold->cursor());
+  }
+  return {};
+}
+
+// After a failed fold or write the memory is ahead of the disk: start again from what is written.
+Result<void> Runner::reopen(const Error& why) {
+  reporter_.report(Level::kError, "fold.failed", Json::object().set("error", why.message));
+  tenants_.clear();
+  Position from = log_.log().end().position;
+  std::map<WorkspaceId, store::Cursor> written;
+  {
+    std::lock_guard lock(mutex_);
+    written = written_;
+  }
+  for (const auto& [workspace, cursor] : written)
+    if (cursor.sequence < log_.log().head(workspace).sequence) from = std::min(from, cursor.next);
+  follower_->seek(from);
+  return why;
+}
+
+Result<size_t> Runner::step() {
+  TRY(run_tasks());
+  std::vector<Item> batch;
+  while (batch.size() < options_.max_events) {
+    auto item = follower_->next();
+    if (!item.ok()) return std::move(item).error();
+    if (!*item) break;
+    batch.push_back(std::move(**item));
+  }
+  if (!batch.empty()) {
+    auto done = fold_batch(batch);
+    if (done.ok()) done = apply_all();
+    if (!done.ok()) {
+      TRY(reopen(done.error()));
+    }
+  }
+  lag_gauge_.set(static_cast<int64_t>(lag()));
+  TRY(tick());
+  return batch.size();
+}
+
+Result<void> Runner::tick() {
+  const Micros now = clock_.now();
+  if (now < next_tick_check_ || log_.log().clock_jumped()) return {};
+  Micros next = now + seconds(1);
+  for (auto& [workspace, tenant] : tenants_) {
+    // Events under way will fire the timers themselves.
+    if (tenant.fold->cursor().sequence < log_.log().head(workspace).sequence) continue;
+    TRY_ASSIGN(const auto due, tenant.fold->next_due());
+    if (!due) continue;
+    if (*due > now) {
+      next = std::min(next, *due);
+      continue;
+    }
+    model::Event event;
+    event.workspace = workspace;
+    event.origin = model::Origin::kServer;
+    event.type = model::kTick;
+    event.at = now;
+    auto appended = log_.append(std::move(event));
+    if (!appended.ok() && appended.error().code != Code::kDiskFull) return appended.error();
+    if (appended.ok()) next = now;  // look again once it is folded
+  }
+  next_tick_check_ = next;
+  return {};
+}
+
+Result<Micros> Runner::next_work() { return next_tick_check_; }
+
+Result<void> Runner::run_tasks() {
+  for (;;) {
+    Task task;
+    {
+      std::lock_guard lock(mutex_);
+      for (WorkspaceId workspace : to_remove_) {
+        tenants_.erase(workspace);
+        written_.erase(workspace);
+      }
+      to_remove_.clear();
+      if (tasks_.empty()) return {};
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    Result<void> result;
+    auto opened = tenant(task.workspace);
+    if (opened.ok()) {
+      result = task.work(*(*opened)->state);
+    } else {
+      result = opened.error();
+    }
+    if (task.outcome) {
+      task.outcome->set(std::move(result));
+    } else if (!result.ok()) {
+      reporter_.report(Level::kError, "state.task_failed",
+                       Json::object().set("error", result.error().message));
+    }
+  }
+}
+
+store::Cursor Runner::cursor(WorkspaceId workspace) const {
+  std::lock_guard lock(mutex_);
+  auto it = written_.find(workspace);
+  return it == written_.end() ? store::Cursor{} : it->second;
+}
+
+uint64_t Runner::lag() const {
+  uint64_t lag = 0;
+  std::lock_guard lock(mutex_);
+  for (const auto& [workspace, cursor] : written_) {
+    const uint64_t head = log_.log().head(workspace).sequence.value;
+    if (head > cursor.sequence.value) lag += head - cursor.sequence.value;
+  }
+  return lag;
+}
+
+void Runner::later(WorkspaceId workspace, std::function<Result<void>(store::State&)> work) {
+  {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back({workspace, std::move(work), nullptr});
+  }
+  wake();
+}
+
+Result<void> Runner::with_state(WorkspaceId workspace,
+                                const std::function<Result<void>(store::State&)>& work) {
+  const Sequence target = log_.log().head(workspace).sequence;
+  bool own_loop;
+  {
+    std::lock_guard lock(mutex_);
+    own_loop = running_;
+  }
+  if (!own_loop) {  // one-threaded use: catch up here
+    while (cursor(workspace).sequence < target) {
+      TRY_ASSIGN(const size_t folded, step());
+      if (folded == 0) break;
+    }
+    TRY_ASSIGN(Tenant * opened, tenant(workspace));
+    return work(*opened->state);
+  }
+  auto outcome = std::make_shared<Outcome>();
+  // The task runs between batches; the target is reached first because it re-queues itself.
+  std::function<Result<void>(store::State&)> attempt;
+  {
+    std::unique_lock lock(mutex_);
+    woken_.wait(lock, [&] {
+      auto it = written_.find(workspace);
+      return stop_ || (it != written_.end() && it->second.sequence >= target);
+    });
+    if (stop_) return Error{Code::kUnavailable, "the server is stopping", Retryable::kYes};
+    tasks_.push_back({workspace, work, outcome});
+  }
+  wake();
+  return outcome->wait();
+}
+
+void Runner::add(WorkspaceId workspace) {
+  later(workspace, [](store::State&) { return Result<void>(); });
+}
+
+void Runner::remove(WorkspaceId workspace) {
+  {
+    std::lock_guard lock(mutex_);
+    to_remove_.push_back(workspace);
+  }
+  wake();
+}
+
+void Runner::wake() {
+  std::lock_guard lock(mutex_);
+  wake_ = true;
+  woken_.notify_all();
+}
+
+void Runner::stop() {
+  std::lock_guard lock(mutex_);
+  stop_ = true;
+  woken_.notify_all();
+}
+
+void Runner::run() {
+  {
+    std::lock_guard lock(mutex_);
+    running_ = true;
+  }
+  for (;;) {
+    auto folded = step();
+    if (!folded.ok() && log_.broken()) break;  // fail-stop: main ends the process
+    const bool idle = !folded.ok() || *folded == 0;
+    std::unique_lock lock(mutex_);
+    woken_.notify_all();  // waiters for a cursor
+    if (stop_) break;
+    if (!idle) continue;
+    const Micros pause = std::clamp(next_tick_check_ - clock_.now(), millis(1), seconds(1));
+    woken_.wait_for(lock, std::chrono::microseconds(pause.value),
+                    [&] { return wake_ || stop_ || !tasks_.empty(); });
+    wake_ = false;
+  }
+  std::lock_guard lock(mutex_);
+  running_ = false;
+  for (auto& task : tasks_)
+    if (task.outcome)
+      task.outcome->set(Error{Code::kUnavailable, "the server is stopping", Retryable::kYes});
+  tasks_.clear();
+  woken_.notify_all();
+}
+
+}  // namespace rapport::flow

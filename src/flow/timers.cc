@@ -1,0 +1,89 @@
+#include "flow/timers.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace rapport::flow {
+
+using model::Timer;
+
+namespace {
+// How far ahead stored timers are fetched: the store is asked once per so much received time.
+constexpr Micros kLookAhead = seconds(5);
+}  // namespace
+
+void Timers::drop_from_window(const std::string& id) {
+  auto it = in_window_.find(id);
+  if (it == in_window_.end()) return;
+  window_.erase({it->second, id});
+  in_window_.erase(it);
+}
+
+Result<void> Timers::widen(Micros until) {
+  Micros end = until + kLookAhead;
+  std::vector<Timer> found;
+  for (int limit = 4096;; limit *= 4) {
+    TRY_ASSIGN(found, state_.timers_due(end, limit + static_cast<int>(changes_.size())));
+    if (found.size() < static_cast<size_t>(limit)) break;
+    if (found.back().due > until) {  // enough for now; the rest when its time comes
+      end = found.back().due - Micros{1};
+      break;
+    }
+  }
+  for (auto& timer : found) {
+    if (timer.due > end || timer.due <= window_end_ || changes_.contains(timer.id)) continue;
+    in_window_[timer.id] = timer.due;
+    window_.emplace(std::pair(timer.due, timer.id), std::move(timer));
+  }
+  for (const auto& [id, timer] : changes_) {
+    if (!timer || timer->due > end || in_window_.contains(id)) continue;
+    in_window_[id] = timer->due;
+    window_.emplace(std::pair(timer->due, id), *timer);
+  }
+  window_end_ = end;
+  return {};
+}
+
+Result<std::vector<Timer>> Timers::due(Micros until) {
+  if (until > window_end_) TRY(widen(until));
+  std::vector<Timer> due;
+  for (auto it = window_.begin(); it != window_.end() && it->first.first <= until; ++it)
+    due.push_back(it->second);
+  return due;
+}
+
+Result<std::optional<Micros>> Timers::next_due() {
+  if (!window_.empty()) return std::optional<Micros>(window_.begin()->first.first);
+  TRY_ASSIGN(auto next, state_.next_due());
+  for (const auto& [id, timer] : changes_)
+    if (timer && (!next || timer->due < *next)) next = timer->due;
+  return next;
+}
+
+void Timers::change(const std::vector<Timer>& armed, const std::vector<std::string>& disarmed) {
+  for (const auto& id : disarmed) {
+    drop_from_window(id);
+    changes_[id] = std::nullopt;
+  }
+  for (const auto& timer : armed) {
+    drop_from_window(timer.id);
+    changes_[timer.id] = timer;
+    if (timer.due > window_end_) continue;
+    in_window_[timer.id] = timer.due;
+    window_.emplace(std::pair(timer.due, timer.id), timer);
+  }
+}
+
+void Timers::collect(store::Changes& changes) const {
+  for (const auto& [id, timer] : changes_) {
+    if (timer) {
+      changes.timers.push_back(*timer);
+    } else {
+      changes.timers_removed.push_back(id);
+    }
+  }
+}
+
+void Timers::written() { changes_.clear(); }
+
+}  // namespace rapport::flow
