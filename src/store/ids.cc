@@ -1,0 +1,291 @@
+#include "store/ids.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "store/ids_file.h"
+#include "store/recent_map.h"
+
+namespace rapport::store {
+namespace {
+
+struct IdNameHash {
+  size_t operator()(const IdName& name) const {
+    uint64_t hash;
+    std::memcpy(&hash, name.hash.data() + 8, sizeof hash);
+    return hash ^ name.workspace.value * 0x9E3779B97F4A7C15ULL;
+  }
+};
+
+struct NewBinding {
+  Ids::Bound bound;
+  Sequence sequence;  // of the event that made it
+};
+
+// What is in memory alone, or was until the last flush.
+struct Tail {
+  std::unordered_map<IdName, Sequence, IdNameHash> ids;
+  std::unordered_map<IdName, NewBinding, IdNameHash> bindings;
+  size_t size() const { return ids.size() + bindings.size(); }
+};
+
+}  // namespace
+
+struct Ids::State {
+  State(IdsSizes s, Failpoints& f) : sizes(s), failpoints(f), bindings(s.bindings_cached) {}
+
+  struct Batch {
+    std::vector<IdsFile::IdRow> ids;
+    std::vector<IdsFile::BindingRow> bindings;
+    Tail later;  // not covered by the point: for the next flush
+  };
+  static Batch split(const Tail& tail, const LogPoint& point);
+  std::shared_ptr<Generation> grown(const Batch& batch) const;
+  Result<void> write(const Batch& batch, const Generation* generation, const LogPoint& point);
+  void keep(const Batch& batch, std::shared_ptr<Generation> generation, const LogPoint& point);
+  void take_back();
+
+  const IdsSizes sizes;
+  Failpoints& failpoints;
+  std::unique_ptr<IdsFile> file;
+
+  std::mutex writing;  // one flush, unbind or forget at a time; taken before `memory`
+
+  std::array<Tail*, 2> tails() { return {&tail, before.get()}; }
+
+  mutable std::mutex memory;
+  Tail tail;
+  // The tail before: being flushed, or flushed and kept so that lately() reaches back further.
+  std::shared_ptr<Tail> before = std::make_shared<Tail>();
+  std::vector<std::shared_ptr<const Generation>> generations;
+  RecentMap<IdName, Bound, IdNameHash> bindings;  // read from the file or bound
+  uint64_t binding_changes = 0;
+  LogPoint flushed;
+};
+
+Ids::Ids(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Ids::~Ids() = default;
+
+Result<std::unique_ptr<Ids>> Ids::open(const std::string& path, const std::string& vfs,
+                                       Failpoints& failpoints, IdsSizes sizes) {
+  auto state = std::make_unique<State>(sizes, failpoints);
+  TRY_ASSIGN(state->file, IdsFile::open(path, vfs));
+  TRY_ASSIGN(state->flushed, state->file->read_point());
+  TRY_ASSIGN(std::vector<Generation> generations, state->file->read_generations());
+  for (Generation& g : generations)
+    state->generations.push_back(std::make_shared<const Generation>(std::move(g)));
+  return std::unique_ptr<Ids>(new Ids(std::move(state)));
+}
+
+LogPoint Ids::flushed() const {
+  const std::lock_guard lock(state_->memory);
+  return state_->flushed;
+}
+
+// --- message ids
+
+std::optional<Sequence> Ids::lately(WorkspaceId workspace, const Digest16& message) const {
+  const IdName name{workspace, message};
+  const std::lock_guard lock(state_->memory);
+  for (const Tail* tail : state_->tails()) {
+    if (const auto it = tail->ids.find(name); it != tail->ids.end()) return it->second;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<Sequence>> Ids::sequence_of(WorkspaceId workspace, const Digest16& message) {
+  if (const auto sequence = lately(workspace, message)) return sequence;
+  // What leaves memory after this look is in a generation by then: flush() sees to that order.
+  std::vector<std::shared_ptr<const Generation>> possible;
+  {
+    const std::lock_guard lock(state_->memory);
+    for (const auto& generation : state_->generations) {
+      if (generation->bloom.may_hold(message)) possible.push_back(generation);
+    }
+  }
+  for (const auto& generation : possible) {
+    TRY_ASSIGN(const auto sequence, state_->file->sequence_of({workspace, message}, *generation));
+    if (sequence) return sequence;
+  }
+  return std::optional<Sequence>();
+}
+
+void Ids::remember(WorkspaceId workspace, const Digest16& message, Sequence sequence) {
+  const std::lock_guard lock(state_->memory);
+  state_->tail.ids.insert_or_assign({workspace, message}, sequence);
+}
+
+// --- identifiers
+
+Result<std::optional<Ids::Bound>> Ids::bound(WorkspaceId workspace, const Digest16& identifier) {
+  State& s = *state_;
+  const IdName name{workspace, identifier};
+  uint64_t changes = 0;
+  {
+    const std::lock_guard lock(s.memory);
+    for (const Tail* tail : s.tails()) {
+      if (const auto it = tail->bindings.find(name); it != tail->bindings.end())
+        return std::optional(it->second.bound);
+    }
+    if (const Bound* found = s.bindings.find(name)) return std::optional(*found);
+    changes = s.binding_changes;
+  }
+  TRY_ASSIGN(const auto found, s.file->bound(name));
+  if (found) {
+    const std::lock_guard lock(s.memory);
+    if (s.binding_changes == changes) s.bindings.put(name, *found);
+  }
+  return found;
+}
+
+void Ids::bind(WorkspaceId workspace, const model::Binding& binding, Sequence sequence) {
+  const IdName name{workspace, binding.hash};
+  const Bound bound{binding.subject, binding.claimed_by};
+  const std::lock_guard lock(state_->memory);
+  ++state_->binding_changes;
+  state_->tail.bindings.insert_or_assign(name, NewBinding{bound, sequence});
+  state_->bindings.put(name, bound);
+}
+
+Result<void> Ids::unbind(WorkspaceId workspace, std::span<const SubjectId> subjects) {
+  State& s = *state_;
+  const std::lock_guard writing(s.writing);
+  const auto is_theirs = [&](const IdName& name, SubjectId subject) {
+    return name.workspace == workspace &&
+           std::find(subjects.begin(), subjects.end(), subject) != subjects.end();
+  };
+  const auto forget_in_memory = [&] {
+    const std::lock_guard lock(s.memory);
+    ++s.binding_changes;
+    for (Tail* tail : s.tails()) {
+      std::erase_if(tail->bindings,
+                    [&](const auto& e) { return is_theirs(e.first, e.second.bound.subject); });
+    }
+    s.bindings.erase_if([&](const auto& e) { return is_theirs(e.first, e.second.subject); });
+  };
+  forget_in_memory();
+  TRY(s.file->unbind(workspace, subjects));
+  forget_in_memory();
+  return {};
+}
+
+Result<void> Ids::forget(WorkspaceId workspace) {
+  State& s = *state_;
+  const std::lock_guard writing(s.writing);
+  const auto is_theirs = [&](const auto& e) { return e.first.workspace == workspace; };
+  const auto forget_in_memory = [&] {
+    const std::lock_guard lock(s.memory);
+    ++s.binding_changes;
+    for (Tail* tail : s.tails()) {
+      std::erase_if(tail->ids, is_theirs);
+      std::erase_if(tail->bindings, is_theirs);
+    }
+    s.bindings.erase_if(is_theirs);
+  };
+  forget_in_memory();
+  return s.file->forget(workspace);
+}
+
+// --- flushing
+
+bool Ids::wants_flush() const {
+  const std::lock_guard lock(state_->memory);
+  return state_->tail.size() >= state_->sizes.tail;
+}
+
+Result<void> Ids::flush(const LogPoint& point) {
+  State& s = *state_;
+  const std::lock_guard writing(s.writing);
+  auto tail = std::make_shared<Tail>();
+  tail->ids.reserve(s.sizes.tail);
+  std::shared_ptr<Tail> dropped;  // freed without the lock
+  {
+    const std::lock_guard lock(s.memory);
+    std::swap(s.tail, *tail);
+    dropped = std::exchange(s.before, tail);
+  }
+  const State::Batch batch = State::split(*tail, point);
+  const auto generation = s.grown(batch);
+  s.failpoints.reach("ids.before_flush");
+  const Result<void> written = s.file->write(batch.ids, batch.bindings, generation.get(), point);
+  if (!written.ok()) {
+    s.take_back();
+    return written;
+  }
+  s.failpoints.reach("ids.after_flush");
+  s.keep(batch, generation, point);
+  return {};
+}
+
+Ids::State::Batch Ids::State::split(const Tail& tail, const LogPoint& point) {
+  const auto covered = [&](WorkspaceId workspace, Sequence sequence) {
+    const auto head = point.heads.find(workspace);
+    return head != point.heads.end() && sequence <= head->second.sequence;
+  };
+  Batch batch;
+  batch.ids.reserve(tail.ids.size());
+  for (const auto& [name, sequence] : tail.ids) {
+    if (covered(name.workspace, sequence))
+      batch.ids.push_back({name, sequence});
+    else
+      batch.later.ids.emplace(name, sequence);
+  }
+  for (const auto& [name, binding] : tail.bindings) {
+    if (covered(name.workspace, binding.sequence))
+      batch.bindings.push_back({name, binding.bound});
+    else
+      batch.later.bindings.emplace(name, binding);
+  }
+  const auto by_name = [](const IdName& a, const IdName& b) {
+    return std::tie(a.hash, a.workspace) < std::tie(b.hash, b.workspace);
+  };
+  std::sort(batch.ids.begin(), batch.ids.end(),
+            [&](const auto& a, const auto& b) { return by_name(a.id, b.id); });
+  std::sort(batch.bindings.begin(), batch.bindings.end(),
+            [&](const auto& a, const auto& b) { return by_name(a.identifier, b.identifier); });
+  return batch;
+}
+
+// The last generation with the batch as a further run, or a new one when it is full.
+std::shared_ptr<Generation> Ids::State::grown(const Batch& batch) const {
+  if (batch.ids.empty()) return nullptr;
+  std::shared_ptr<Generation> out;
+  const int64_t run = generations.empty() ? 1 : generations.back()->last_run + 1;
+  if (!generations.empty() && generations.back()->ids < sizes.generation) {
+    out = std::make_shared<Generation>(*generations.back());
+  } else {
+    const size_t room = std::max(sizes.generation + sizes.tail, batch.ids.size());
+    out = std::make_shared<Generation>(Generation{run, run, 0, Bloom(room, sizes.bits_per_id)});
+  }
+  out->last_run = run;
+  out->ids += batch.ids.size();
+  for (const IdsFile::IdRow& row : batch.ids) out->bloom.add(row.id.hash);
+  return out;
+}
+
+void Ids::State::keep(const Batch& batch, std::shared_ptr<Generation> generation,
+                      const LogPoint& point) {
+  const std::lock_guard lock(memory);
+  if (generation) {
+    const bool grew = !generations.empty() && generations.back()->first_run == generation->first_run;
+    if (grew) generations.pop_back();
+    generations.push_back(std::move(generation));
+  }
+  tail.ids.insert(batch.later.ids.begin(), batch.later.ids.end());
+  tail.bindings.insert(batch.later.bindings.begin(), batch.later.bindings.end());
+  flushed = point;
+}
+
+// A flush that failed: everything is as it was before.
+void Ids::State::take_back() {
+  const std::lock_guard lock(memory);
+  tail.ids.insert(before->ids.begin(), before->ids.end());
+  tail.bindings.insert(before->bindings.begin(), before->bindings.end());
+  before = std::make_shared<Tail>();
+}
+
+}  // namespace rapport::store
