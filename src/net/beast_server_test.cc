@@ -168,6 +168,19 @@ TEST(Server, Answers500WhenTheServiceForgets) {
   EXPECT_EQ(status_of(RawClient(server->port()).exchange(kGet)), 500);
 }
 
+TEST(Server, ClosesWithoutAnswerWhenTheStatusIsZero) {
+  EchoService service;
+  service.on_serve = [](HttpRequest request, Respond respond) {
+    respond({request.target == "/lost" ? 0 : 200, {}, "kept"});
+  };
+  RunningServer server({}, service);
+  RawClient lost(server->port());
+  lost.send("GET /lost HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(lost.receive_to_end(), "");
+  EXPECT_TRUE(lost.closed_by_server());
+  EXPECT_EQ(status_of(RawClient(server->port()).exchange(kGet)), 200);
+}
+
 TEST(Server, AnswersHeadWithoutBody) {
   RunningServer server;
   RawClient client(server->port());

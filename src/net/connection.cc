@@ -133,6 +133,7 @@ void Connection::refuse(const Refusal& refusal) {
 
 void Connection::answer(HttpResponse response) {
   if (state_ != State::kServing) return;
+  if (response.status == 0) return close();
   const bool keep_alive = reader_.keep_alive() && !owner_.draining() && !asks_to_close(response);
   begin_answer(std::move(response), keep_alive);
 }

@@ -29,7 +29,8 @@ struct ServerOptions {
   Micros idle_time = seconds(75);              // kept-alive connection without a request
 };
 
-// Answers one request, from any thread, exactly once.
+// Answers one request, from any thread, exactly once. Status 0 closes the connection instead,
+// without a byte: how a sandbox loses an answer.
 using Respond = std::function<void(HttpResponse)>;
 
 class Service {
