@@ -2,12 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include "sandbox/hubspot_fixture.h"
+#include "sandbox/hubspot_caller.h"
+#include "testing/fakes.h"
 
 namespace rapport::sandbox {
 namespace {
 
-class Handler : public HubspotTest {};
+class Handler : public ::testing::Test, protected HubspotCaller {
+ protected:
+  Handler() { start(open_options(), clock, random); }
+  ManualClock clock;
+  SeededRandom random{1};
+};
 
 const char* kAna = R"({"properties":{"email":"Ana@Acme.example","firstname":"Ana"}})";
 
@@ -155,7 +161,7 @@ TEST_F(Handler, JoinsNewContactsToTheirCompanyOnlyWhenAsked) {
   EXPECT_EQ(companies_of_new_contact(), 0u);
   SandboxOptions options = open_options();
   options.associate_by_domain = true;
-  start(std::move(options));
+  start(std::move(options), clock, random);
   EXPECT_EQ(companies_of_new_contact(), 1u);
 }
 

@@ -2,16 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include "sandbox/hubspot_fixture.h"
+#include "sandbox/hubspot_caller.h"
+#include "testing/fakes.h"
 
 namespace rapport::sandbox::hubspot {
 namespace {
 
-class Batch : public HubspotTest {
+class Batch : public ::testing::Test, protected HubspotCaller {
  protected:
+  Batch() { start(open_options(), clock, random); }
   static std::string path(const std::string& operation, const std::string& type = "contacts") {
     return "/crm/v3/objects/" + type + "/batch/" + operation;
   }
+
+  ManualClock clock;
+  SeededRandom random{1};
 };
 
 TEST_F(Batch, RefusedAsAWholeLeavesNoTrace) {

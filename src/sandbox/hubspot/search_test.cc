@@ -3,12 +3,18 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/hubspot/tokens.h"
-#include "sandbox/hubspot_fixture.h"
+#include "sandbox/hubspot_caller.h"
+#include "testing/fakes.h"
 
 namespace rapport::sandbox::hubspot {
 namespace {
 
-class Search : public HubspotTest {};
+class Search : public ::testing::Test, protected HubspotCaller {
+ protected:
+  Search() { start(open_options(), clock, random); }
+  ManualClock clock;
+  SeededRandom random{1};
+};
 
 TEST_F(Search, FindsAWriteExactlyWhenTheLagIsOver) {
   create("contacts", R"({"email":"ana@acme.example"})");
@@ -21,7 +27,7 @@ TEST_F(Search, FindsAWriteExactlyWhenTheLagIsOver) {
 TEST_F(Search, WithoutLagFindsAtOnce) {
   SandboxOptions options = open_options();
   options.search_lag = {};
-  start(std::move(options));
+  start(std::move(options), clock, random);
   create("contacts", R"({"email":"ana@acme.example"})");
   EXPECT_EQ(found("contacts", "email", "ana@acme.example"), 1);
 }

@@ -1,4 +1,4 @@
-// For tests: a sandbox on a clock that stands still, spoken to in JSON.
+// For tests: speaks JSON to a sandbox.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "sandbox/hubspot.h"
-#include "testing/fakes.h"
 
 namespace rapport::sandbox {
 
@@ -18,12 +17,11 @@ inline SandboxOptions open_options() {
   return options;
 }
 
-class HubspotTest : public ::testing::Test {
+class HubspotCaller {
  protected:
-  void start(SandboxOptions options) {
+  void start(SandboxOptions options, Clock& clock, Random& random) {
     hubspot = std::make_unique<Hubspot>(std::move(options), clock, random);
   }
-  void SetUp() override { start(open_options()); }
 
   HttpResponse call(const std::string& method, const std::string& target,
                     const std::string& body = "", const std::string& token = "token") {
@@ -60,8 +58,6 @@ class HubspotTest : public ::testing::Test {
   std::string effects() { return call("GET", "/__sandbox/effects").body; }
   int64_t last_effect() { return expect(200, "GET", "/__sandbox/effects").integer("last"); }
 
-  ManualClock clock;
-  SeededRandom random{1};
   std::unique_ptr<Hubspot> hubspot;
 };
 
