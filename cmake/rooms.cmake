@@ -14,6 +14,7 @@ set(room_needs_api yaml-cpp Boost::url)
 set(room_needs_main yaml-cpp)
 
 # What a room's tests need beside it (libraries of tests/).
+set(room_test_needs_store simulation)
 set(room_test_needs_decide world)
 set(room_test_needs_flow world)
 

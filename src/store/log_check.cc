@@ -22,6 +22,7 @@ class Check {
   Result<void> check_segment(uint64_t number);
   void take(const Record& record, uint64_t offset, std::string_view bytes);
   void settle_tails(uint64_t group);
+  bool explains_gap(WorkspaceId workspace, Sequence due);
   // What stands at `offset`, read again when a live server may just be writing it.
   Result<SegmentReader::Found> look(SegmentReader& reader, uint64_t offset, Record& record);
   // Notes what is wrong at the end of the readable records; where the next record begins, if any.
@@ -37,8 +38,10 @@ class Check {
   uint64_t all_bytes_ = 0, bytes_before_ = 0, shown_ = 0;
   std::string file_;
   std::unordered_map<WorkspaceId, Head> heads_;
+  size_t suspected_ = 0;         // the finding of the last damage
   WorkspaceId suspect_;          // whose event the last damage is thought to be
   bool suspect_open_ = false;    // a gap in that workspace is explained by the damage
+  bool guessed_ = false;         // nothing but the damaged bytes says that the workspace exists
   std::vector<size_t> tails_;    // findings behind which no later group was seen so far
   LogReport report_;
 };
@@ -125,8 +128,10 @@ Result<std::optional<uint64_t>> Check::step_over(SegmentReader& reader, uint64_t
     note(offset, suspect.workspace, suspect.sequence, "the bytes of the event were changed");
     suspect_ = suspect.workspace;
     suspect_open_ = true;
+    guessed_ = !suspect.proven && !heads_.contains(suspect.workspace);
   }
   report_.findings.back().at_tail = true;
+  suspected_ = report_.findings.size() - 1;
   tails_.push_back(report_.findings.size() - 1);
   return next;
 }
@@ -146,16 +151,27 @@ void Check::take(const Record& record, uint64_t offset, std::string_view bytes) 
   Head& head = heads_[e.workspace];
   const Sequence due{head.sequence.value + 1};
   if (e.sequence != due) {
-    const bool explained = suspect_open_ && suspect_ == e.workspace && e.sequence > due;
-    if (!explained)
+    if (!explains_gap(e.workspace, due) || e.sequence < due)
       note(offset, e.workspace, due,
            e.sequence > due ? "events are missing" : "an event is there twice or out of order");
   } else if (chain_of(bytes, head.chain, e.workspace, due) != e.chain) {
     note(offset, e.workspace, due, "the event or one before it was replaced: the chain of hashes "
                                    "does not fit");
+  } else if (suspect_ == e.workspace) {
+    guessed_ = true;  // it was none of this workspace's
   }
-  if (suspect_open_ && suspect_ == e.workspace) suspect_open_ = false;
   head = {e.sequence, e.chain, e.received_at};
+}
+
+// Whether the last damage explains that events from `due` on are missing in the workspace. What was
+// only a guess so far becomes this workspace's.
+bool Check::explains_gap(WorkspaceId workspace, Sequence due) {
+  if (!suspect_open_ || (suspect_ != workspace && !guessed_)) return false;
+  LogFinding& finding = report_.findings[suspected_];
+  finding.workspace = workspace;
+  finding.sequence = due;
+  suspect_open_ = false;
+  return true;
 }
 
 void Check::note(uint64_t offset, WorkspaceId workspace, Sequence sequence, std::string what) {
