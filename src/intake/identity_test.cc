@@ -199,6 +199,13 @@ TEST(Identity, AliasJoinsAnAnonymousId) {
   EXPECT_EQ(shape(index.send({user("u1"), device("a1")}, "a1")), "2 | u1:2 a1:1");
 }
 
+TEST(Identity, AliasAtASharedDeviceFollowsTheIdItNames) {
+  Index index;
+  index.send({user("u1"), device("a1")});
+  index.send({device("a2")});
+  EXPECT_EQ(shape(index.send({user("u2"), device("a1")}, "a2")), "2 | u2:2 a1:2 a2:2");
+}
+
 TEST(Identity, AliasKeepsAnUnknownIdForEventsThatComeLate) {
   Index index;
   EXPECT_EQ(shape(index.send({user("u1")}, "x")), "1 | u1:1 x:2");

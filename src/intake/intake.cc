@@ -66,17 +66,29 @@ Ready ready_refusal(const Key& key, Reading&& reading, Micros received) {
   return ready;
 }
 
+// kChecked looks at the keys as well: an entry that outlived its erased subject counts as none.
+enum class Trust : uint8_t { kIndex, kChecked };
+
 class WorkspaceSubjects final : public Subjects {
  public:
-  WorkspaceSubjects(EventLog& log, WorkspaceId workspace) : log_(log), workspace_(workspace) {}
+  WorkspaceSubjects(EventLog& log, WorkspaceId workspace, Trust trust)
+      : log_(log), workspace_(workspace), trust_(trust) {}
+
   Result<std::optional<Ids::Bound>> find(const Digest16& identifier) override {
-    return log_.ids().bound(workspace_, identifier);
+    TRY_ASSIGN(auto bound, log_.ids().bound(workspace_, identifier));
+    if (!bound || trust_ == Trust::kIndex) return bound;
+    const auto key = log_.keys().find(workspace_, bound->subject);
+    if (key) return bound;
+    if (key.error().code == Code::kNotFound) return std::optional<Ids::Bound>();
+    return key.error();
   }
+
   Result<SubjectId> allocate() override { return log_.keys().allocate(workspace_); }
 
  private:
   EventLog& log_;
   WorkspaceId workspace_;
+  Trust trust_;
 };
 
 struct Counters {
@@ -176,18 +188,18 @@ struct Intake::State {
     return log.ids().sequence_of(workspace, ready.message);
   }
 
-  // An erasure can come between look-up and sealing; then the identifiers are free by the second
-  // try, and the person begins anew.
+  // The index may name a subject that was erased: meanwhile, or in an event of somebody else's that
+  // taught it. Then its identifiers are free, and the person begins anew.
   Result<void> stage_call(const Key& key, Ready& ready) {
-    WorkspaceSubjects subjects(log, ready.event.workspace);
-    TRY(assign_subjects(key, ready.claimants, subjects, ready.event));
-    auto staged = log.stage(ready.event, ready.message);
-    if (staged || staged.error().code != Code::kNotFound) return staged;
-    TRY(assign_subjects(key, ready.claimants, subjects, ready.event));
-    staged = log.stage(ready.event, ready.message);
-    if (staged || staged.error().code != Code::kNotFound) return staged;
-    return Error{Code::kUnavailable,
-                 "this person is being erased: send the event again in a minute", Retryable::kYes};
+    Result<void> staged;
+    for (const Trust trust : {Trust::kIndex, Trust::kChecked}) {
+      WorkspaceSubjects subjects(log, ready.event.workspace, trust);
+      TRY(assign_subjects(key, ready.claimants, subjects, ready.event));
+      staged = log.stage(ready.event, ready.message);
+      if (staged || staged.error().code != Code::kNotFound) return staged;
+    }
+    return Error{Code::kUnavailable, "a person is being erased: send the events again in a minute",
+                 Retryable::kYes};
   }
 
   EventLog& log;
