@@ -31,7 +31,7 @@ struct Workspace {
 };
 
 struct ApiKey {
-  std::string id;     // "key_…", not secret
+  std::string id;  // "key_…", not secret
   std::string label;
   WorkspaceId workspace;  // 0: the server
   std::set<Scope> scopes;
@@ -53,6 +53,7 @@ struct Principal {
 
 class Control {
  public:
+  // kInvalid (where "master_key") when the file was made under another master key.
   static Result<std::unique_ptr<Control>> open(const std::string& path, const std::string& vfs,
                                                const Key& master, Clock& clock, Random& random);
   ~Control();
@@ -88,9 +89,16 @@ class Control {
     Micros signed_at;
     bool signature_holds = false;
   };
+  // kConflict when the head is behind the one signed last: then the log lost records.
   Result<void> sign_head(WorkspaceId workspace, const store::Head& head);
   Result<std::vector<SignedHead>> signed_heads();
 
+  // An erasure all of whose steps are done: `version` is that of its record. Losing this note only
+  // makes the steps be done again.
+  Result<void> note_erasure_done(WorkspaceId workspace, std::string_view contact, Sequence version);
+  Result<bool> erasure_done(WorkspaceId workspace, std::string_view contact, Sequence version);
+
+  // A consistent copy, a single durable file; safe while serving.
   Result<void> copy_to(const std::string& path);
 
  private:
