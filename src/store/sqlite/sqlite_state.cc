@@ -1,0 +1,268 @@
+#include "store/sqlite/sqlite_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/page_cursor.h"
+#include "store/state_digest.h"
+
+namespace rapport::store {
+namespace {
+
+constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kLongWal = 16'384;  // pages; then a checkpoint may hold the writer for its rest
+
+// `chain` is binary. One row, number 1.
+constexpr std::string_view kCursorSchema = R"sql(
+    CREATE TABLE cursor(
+      one INTEGER PRIMARY KEY CHECK(one = 1),
+      sequence INTEGER NOT NULL,
+      chain BLOB NOT NULL,
+      received_at INTEGER NOT NULL,
+      next INTEGER NOT NULL,
+      fold_version INTEGER NOT NULL);
+  )sql";
+
+Result<void> check_request(const PageRequest& request) {
+  if (request.limit < 1 || request.limit > 1000) {
+    return invalid("The limit must be between 1 and 1000.", "limit");
+  }
+  return {};
+}
+
+}  // namespace
+
+SqliteState::SqliteState(std::unique_ptr<Database> database, std::string path, std::string vfs)
+    : path_(std::move(path)),
+      vfs_(std::move(vfs)),
+      database_(std::move(database)),
+      records_(*database_),
+      postings_(*database_),
+      timers_(*database_),
+      marks_(*database_) {}
+
+SqliteState::~SqliteState() {
+  if (!broken_) return;
+  database_->keep_wal();
+  if (checkpointer_) checkpointer_->keep_wal();
+}
+
+Result<std::unique_ptr<SqliteState>> SqliteState::open(const std::string& path,
+                                                       const std::string& vfs, StateMode mode) {
+  const bool writes = mode == StateMode::kWrite;
+  TRY_ASSIGN(auto database, Database::open(path, vfs,
+                                           {"page_size=4096", "journal_mode=WAL",
+                                            "synchronous=NORMAL", "wal_autocheckpoint=0",
+                                            writes ? "cache_size=-16384" : "cache_size=-2048"}));
+  std::unique_ptr<SqliteState> state(new SqliteState(std::move(database), path, vfs));
+  TRY(state->make_schema());
+  if (!writes) TRY(state->database_->run_script("PRAGMA query_only=ON;"));
+  return state;
+}
+
+Result<void> SqliteState::make_schema() {
+  TRY_ASSIGN(int64_t version, database_->integer("PRAGMA user_version"));
+  if (version == 0) {
+    TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kWrite));
+    TRY_ASSIGN(version, database_->integer("PRAGMA user_version"));
+    if (version != 0) return {};  // another handle was faster
+    for (std::string_view schema :
+         {std::string_view(RecordTable::schema()), std::string_view(PostingTable::schema()),
+          std::string_view(TimerTable::schema()), std::string_view(MarkTable::schema()),
+          kCursorSchema}) {
+      TRY(database_->run_script(std::string(schema)));
+    }
+    TRY(database_->run_script(fmt::format("PRAGMA user_version={};", kSchemaVersion)));
+    return transaction.commit();
+  }
+  if (version == kSchemaVersion) return {};
+  return Error{Code::kUnsupported,
+               fmt::format("{}: has schema {}, this Rapport knows {}. Use the newer Rapport, or "
+                           "remove the file and run `rapport rebuild`.",
+                           path_, version, kSchemaVersion)};
+}
+
+Result<void> SqliteState::refuse_when_broken() const {
+  if (!broken_) return {};
+  return Error{Code::kIo,
+               fmt::format("{}: a sync failed, so nothing more is written. Restart.", path_)};
+}
+
+Result<std::unique_ptr<Database>> SqliteState::open_beside() const {
+  return Database::open(path_, vfs_, {"synchronous=NORMAL", "wal_autocheckpoint=0"});
+}
+
+Result<Cursor> SqliteState::cursor() {
+  std::lock_guard lock(mutex_);
+  Statement s =
+      database_->statement("SELECT sequence, chain, received_at, next, fold_version FROM cursor");
+  TRY_ASSIGN(const bool row, s.step());
+  Cursor cursor;
+  if (!row) return cursor;
+  const std::string_view chain = s.blob(1);
+  if (chain.size() != cursor.chain.size()) {
+    return corrupt(fmt::format("{}: the cursor is damaged. Run `rapport rebuild`.", path_));
+  }
+  cursor.sequence.value = static_cast<uint64_t>(s.integer(0));
+  std::ranges::copy(chain, cursor.chain.begin());
+  cursor.received_at.value = s.integer(2);
+  cursor.next.value = static_cast<uint64_t>(s.integer(3));
+  cursor.fold_version = s.integer(4);
+  return cursor;
+}
+
+Result<std::vector<std::optional<model::Record>>> SqliteState::load(
+    std::span<const model::RecordKey> keys) {
+  std::lock_guard lock(mutex_);
+  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  return records_.load(keys);
+}
+
+Result<Page> SqliteState::list(const PageRequest& request) {
+  TRY(check_request(request));
+  RecordTable::Range range{
+      {request.type, request.field, request.value}, {}, request.order, request.limit + 1};
+  if (!request.after.empty()) {
+    TRY_ASSIGN(const PageEnd end, decode_page_cursor(request));
+    range.after = RecordTable::Row{end.created, end.id};
+  }
+  std::lock_guard lock(mutex_);
+  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  TRY_ASSIGN(auto rows, records_.list(range));
+  const bool more = rows.size() > static_cast<size_t>(request.limit);
+  if (more) rows.pop_back();
+  std::vector<model::RecordKey> keys;
+  for (const auto& row : rows) keys.push_back({request.type, row.id});
+  TRY_ASSIGN(auto records, records_.load(keys));
+  Page page;
+  for (auto& record : records) {
+    if (record) page.records.push_back(std::move(*record));
+  }
+  if (more) page.next = encode_page_cursor(request, {rows.back().created, rows.back().id});
+  return page;
+}
+
+Result<void> SqliteState::apply(const Changes& changes) {
+  TRY(refuse_when_broken());
+  std::lock_guard lock(mutex_);
+  auto written = write(changes);
+  if (database_->broken()) broken_ = true;
+  return written;
+}
+
+Result<void> SqliteState::write(const Changes& changes) {
+  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kWrite));
+  TRY(records_.apply(changes.removals, changes.puts));
+  TRY(timers_.apply(changes.timers_removed, changes.timers));
+  TRY(marks_.apply(changes.marks_removed, changes.marks));
+  TRY(postings_.apply(changes.lists_removed, changes.postings));
+  TRY(write_cursor(changes.cursor));
+  return transaction.commit();
+}
+
+Result<void> SqliteState::write_cursor(const Cursor& cursor) {
+  return database_->run(
+      "INSERT OR REPLACE INTO cursor(one, sequence, chain, received_at, next, fold_version)"
+      " VALUES(1, ?1, ?2, ?3, ?4, ?5)",
+      cursor.sequence, Blob{bytes_of(cursor.chain)}, cursor.received_at, cursor.next,
+      cursor.fold_version);
+}
+
+Result<std::vector<model::Timer>> SqliteState::timers_due(Micros until, int limit) {
+  std::lock_guard lock(mutex_);
+  return timers_.due(until, limit);
+}
+
+Result<std::optional<Micros>> SqliteState::next_due() {
+  std::lock_guard lock(mutex_);
+  return timers_.next_due();
+}
+
+Result<std::vector<Posting>> SqliteState::postings(const std::string& list, Sequence after,
+                                                   int limit, PageRequest::Order order) {
+  std::lock_guard lock(mutex_);
+  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  return postings_.read(list, after, limit, order);
+}
+
+Result<std::vector<model::Mark>> SqliteState::marks(const std::string& connection, int limit) {
+  std::lock_guard lock(mutex_);
+  return marks_.of(connection, limit);
+}
+
+Result<std::vector<DueMark>> SqliteState::due_marks(const std::string& connection, Micros now,
+                                                    int limit) {
+  std::lock_guard lock(mutex_);
+  return marks_.due(connection, now, limit);
+}
+
+Result<std::optional<Micros>> SqliteState::next_attempt(const std::string& connection) {
+  std::lock_guard lock(mutex_);
+  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  return marks_.next_attempt(connection);
+}
+
+Result<void> SqliteState::set_attempt(const model::Mark& mark, const Attempt& attempt) {
+  TRY(refuse_when_broken());
+  std::lock_guard lock(mutex_);
+  return marks_.set_attempt(mark, attempt);
+}
+
+Result<int64_t> SqliteState::count(const std::string& type) {
+  std::lock_guard lock(mutex_);
+  return records_.count(type);
+}
+
+Result<Hash> SqliteState::digest() {
+  TRY_ASSIGN(const auto database, open_beside());
+  TRY_ASSIGN(auto transaction, database->begin(TransactionKind::kRead));
+  StateDigest digest;
+  const auto add = [&](const auto&... row) { digest.add(row...); };
+  RecordTable records(*database);
+  TRY(records.each_record(add));
+  TRY(records.each_entry(add));
+  TRY(TimerTable(*database).each(add));
+  TRY(MarkTable(*database).each(add));
+  return digest.finish();
+}
+
+Result<void> SqliteState::snapshot(const std::string& path) {
+  TRY_ASSIGN(const auto database, open_beside());
+  return database->copy_to(path);
+}
+
+Result<void> SqliteState::scrub() {
+  TRY(refuse_when_broken());
+  std::scoped_lock lock(checkpoint_mutex_, mutex_);
+  auto result = database_->checkpoint(Database::Checkpoint::kTruncate);
+  if (database_->broken()) broken_ = true;
+  TRY(result);
+  return {};
+}
+
+Result<void> SqliteState::checkpoint() {
+  TRY(refuse_when_broken());
+  std::lock_guard lock(checkpoint_mutex_);
+  if (!checkpointer_) {
+    TRY_ASSIGN(checkpointer_, open_beside());
+  }
+  auto result = checkpointer_->checkpoint(Database::Checkpoint::kBeside);
+  if (result && result->frames > kLongWal && result->moved < result->frames) {
+    // The WAL starts anew only when all of it was moved, which a busy writer never leaves time for.
+    std::lock_guard hold_writer(mutex_);
+    result = checkpointer_->checkpoint(Database::Checkpoint::kBeside);
+  }
+  if (checkpointer_->broken()) broken_ = true;
+  TRY(result);
+  return {};
+}
+
+Result<std::unique_ptr<State>> open_sqlite_state(const std::string& path, const std::string& vfs,
+                                                 StateMode mode) {
+  TRY_ASSIGN(auto state, SqliteState::open(path, vfs, mode));
+  return std::unique_ptr<State>(std::move(state));
+}
+
+}  // namespace rapport::store
