@@ -38,6 +38,22 @@ Result<std::vector<model::Event>> Tenant::events(const std::string& list, Sequen
   return events;
 }
 
+Result<std::vector<model::Event>> Tenant::events_after(Sequence after, int limit) {
+  // Every 128th event is filed under "workspace": the nearest one at or before the first wanted.
+  TRY_ASSIGN(const auto near, state_->postings("workspace", Sequence{after.value + 2}, 1,
+                                               store::PageRequest::Order::kNewest));
+  std::vector<model::Event> events;
+  if (near.empty()) return events;
+  const auto follower = log_.follow(near.front().position);
+  while (events.size() < static_cast<size_t>(limit)) {
+    TRY_ASSIGN(auto item, follower->next());
+    if (!item) break;
+    if (item->event.workspace != workspace() || item->event.sequence <= after) continue;
+    events.push_back(std::move(item->event));
+  }
+  return events;
+}
+
 struct Gate::Handles {
   std::mutex mutex;
   std::map<WorkspaceId, std::shared_ptr<store::State>> open;
