@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "store/log_on_sim_disk.h"
+#include "simulation/log_on_sim_disk.h"
 #include "store/log_record.h"
 #include "store/log_segment.h"
 
