@@ -74,9 +74,9 @@ Result<void> EventLog::State::open_log(Clock& clock, Failpoints& failpoints, Met
     here.heads[e.workspace] = {e.sequence, e.chain, e.received_at};
     return ids->wants_flush() ? ids->flush(here) : Result<void>();
   };
-  TRY_ASSIGN(log, Log::open({.folder = options.folder + "/log",
-                             .segment_bytes = options.segment_bytes},
-                            disk, clock, failpoints, metrics, from, found));
+  TRY_ASSIGN(log,
+             Log::open({.folder = options.folder + "/log", .segment_bytes = options.segment_bytes},
+                       disk, clock, failpoints, metrics, from, found));
   return {};
 }
 
@@ -102,10 +102,9 @@ Result<void> EventLog::stage(model::Event& event, const Digest16& message) {
   if (has_message && s.ids->lately(event.workspace, message))
     return Error{Code::kConflict, "an event with this message id was accepted already"};
   TRY_ASSIGN(const Key key, s.keys->find(event.workspace, event.subject));
-  NewRecord record{event.workspace, event.subject, message, !event.bindings.empty(),
-                   [&](const Envelope& envelope) {
-                     return seal(key, body, context_of(envelope), s.random);
-                   }};
+  NewRecord record{
+      event.workspace, event.subject, message, !event.bindings.empty(),
+      [&](const Envelope& envelope) { return seal(key, body, context_of(envelope), s.random); }};
   TRY_ASSIGN(const Envelope envelope, s.log->stage(std::move(record)));
   event.sequence = envelope.sequence;
   event.received_at = envelope.received_at;
@@ -116,7 +115,9 @@ Result<void> EventLog::stage(model::Event& event, const Digest16& message) {
   return {};
 }
 
-Result<void> EventLog::commit() { return state_->log->commit(); }
+Result<void> EventLog::commit() {
+  return state_->log->commit();
+}
 
 Result<Sequence> EventLog::append(model::Event event) {
   TRY(stage(event, {}));
@@ -200,10 +201,20 @@ Result<void> EventLog::flush_ids() {
   return state_->ids->flush(point);
 }
 
-Log& EventLog::log() { return *state_->log; }
-Keys& EventLog::keys() { return *state_->keys; }
-Ids& EventLog::ids() { return *state_->ids; }
-bool EventLog::broken() const { return state_->log->broken() || state_->keys->broken(); }
-bool EventLog::disk_full() const { return state_->log->disk_full(); }
+Log& EventLog::log() {
+  return *state_->log;
+}
+Keys& EventLog::keys() {
+  return *state_->keys;
+}
+Ids& EventLog::ids() {
+  return *state_->ids;
+}
+bool EventLog::broken() const {
+  return state_->log->broken() || state_->keys->broken();
+}
+bool EventLog::disk_full() const {
+  return state_->log->disk_full();
+}
 
 }  // namespace rapport::store

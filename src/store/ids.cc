@@ -271,7 +271,8 @@ void Ids::State::keep(const Batch& batch, std::shared_ptr<Generation> generation
                       const LogPoint& point) {
   const std::lock_guard lock(memory);
   if (generation) {
-    const bool grew = !generations.empty() && generations.back()->first_run == generation->first_run;
+    const bool grew =
+        !generations.empty() && generations.back()->first_run == generation->first_run;
     if (grew) generations.pop_back();
     generations.push_back(std::move(generation));
   }

@@ -22,9 +22,9 @@
 namespace rapport::store {
 
 struct IdsSizes {
-  size_t tail = 128 << 10;         // entries in memory before wants_flush()
-  size_t generation = 1 << 20;     // message ids in a generation, rounded up to whole flushes
-  size_t bits_per_id = 16;         // of a generation's Bloom filter
+  size_t tail = 128 << 10;      // entries in memory before wants_flush()
+  size_t generation = 1 << 20;  // message ids in a generation, rounded up to whole flushes
+  size_t bits_per_id = 16;      // of a generation's Bloom filter
   size_t bindings_cached = 200'000;
 };
 
@@ -57,8 +57,8 @@ class Ids {
 
   // True when enough is in memory that flush() should be called (from a background thread).
   bool wants_flush() const;
-  // Writes what was remembered up to `point`, which must be committed, and saves the point. Look-ups
-  // and new entries go on meanwhile.
+  // Writes what was remembered up to `point`, which must be committed, and saves the point.
+  // Look-ups and new entries go on meanwhile.
   Result<void> flush(const LogPoint& point);
 
  private:

@@ -76,8 +76,8 @@ Result<void> IdsFile::prepare() {
   TRY_ASSIGN(const int64_t version, writer_->integer("PRAGMA user_version"));
   if (version == kSchemaVersion) return {};
   if (version != 0)
-    return corrupt(fmt::format("ids.db has format {}, this program knows {}", version,
-                               kSchemaVersion));
+    return corrupt(
+        fmt::format("ids.db has format {}, this program knows {}", version, kSchemaVersion));
   TRY_ASSIGN(Transaction transaction, writer_->begin(TransactionKind::kWrite));
   TRY(writer_->run_script(kSchema));
   TRY(writer_->run_script(fmt::format("PRAGMA user_version = {}", kSchemaVersion)));
@@ -131,15 +131,16 @@ Result<void> IdsFile::write(std::span<const IdRow> ids, std::span<const BindingR
   TRY_ASSIGN(Transaction transaction, writer_->begin(TransactionKind::kWrite));
   Statement add_id = writer_->statement("INSERT INTO ids VALUES(?1, ?2, ?3, ?4)");
   for (const IdRow& row : ids) {
-    TRY(add_id.bind(generation->last_run, Blob{bytes_of(row.id.hash)}, row.id.workspace,
-                    row.sequence)
+    TRY(add_id
+            .bind(generation->last_run, Blob{bytes_of(row.id.hash)}, row.id.workspace, row.sequence)
             .run());
   }
   Statement add_binding =
       writer_->statement("INSERT OR REPLACE INTO bindings VALUES(?1, ?2, ?3, ?4)");
   for (const BindingRow& row : bindings) {
-    TRY(add_binding.bind(row.identifier.workspace, Blob{bytes_of(row.identifier.hash)},
-                         row.bound.subject, row.bound.claimed_by)
+    TRY(add_binding
+            .bind(row.identifier.workspace, Blob{bytes_of(row.identifier.hash)}, row.bound.subject,
+                  row.bound.claimed_by)
             .run());
   }
   if (generation != nullptr) {

@@ -54,7 +54,8 @@ struct Name {
 };
 struct NameHash {
   size_t operator()(const Name& n) const {
-    return (n.subject.value + 1) * 0x9E3779B97F4A7C15ULL ^ n.workspace.value * 0xC2B2AE3D27D4EB4FULL;
+    return (n.subject.value + 1) * 0x9E3779B97F4A7C15ULL ^
+           n.workspace.value * 0xC2B2AE3D27D4EB4FULL;
   }
 };
 
@@ -116,7 +117,9 @@ struct Keys::State {
 // --- opening
 
 Keys::Keys(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Keys::~Keys() { state_->hand_back(); }
+Keys::~Keys() {
+  state_->hand_back();
+}
 
 Result<std::unique_ptr<Keys>> Keys::open(const std::string& path, const std::string& vfs,
                                          const Key& master, Random& random,
@@ -147,9 +150,10 @@ Result<void> Keys::State::check_master() {
   Statement statement = db->statement("SELECT wrapped FROM master");
   TRY_ASSIGN(const bool row, statement.step());
   if (row && unwrap({}, kCheckKey, statement.blob(0)).ok()) return {};
-  return invalid("the master key does not fit keys.db: give the one that this data folder was "
-                 "made with",
-                 "master_key");
+  return invalid(
+      "the master key does not fit keys.db: give the one that this data folder was "
+      "made with",
+      "master_key");
 }
 
 Result<void> Keys::State::commit(Transaction& transaction) {
@@ -170,8 +174,7 @@ std::string Keys::State::wrap(WorkspaceId workspace, uint64_t subject, const Key
   return seal(master, bytes_of_key(key), context_of(workspace, subject), random);
 }
 
-Result<Key> Keys::State::unwrap(WorkspaceId workspace, uint64_t subject,
-                                std::string_view wrapped) {
+Result<Key> Keys::State::unwrap(WorkspaceId workspace, uint64_t subject, std::string_view wrapped) {
   TRY_ASSIGN(const std::string plain, unseal(master, wrapped, context_of(workspace, subject)));
   Key key;
   if (plain.size() != key.size()) return corrupt("a key in keys.db has the wrong length");
@@ -258,7 +261,9 @@ Result<SubjectId> Keys::allocate(WorkspaceId workspace) {
   }
 }
 
-bool Keys::wants_refill() const { return state_->low; }
+bool Keys::wants_refill() const {
+  return state_->low;
+}
 
 Result<void> Keys::refill() {
   State& s = *state_;
@@ -391,9 +396,9 @@ Result<Key> Keys::State::read(WorkspaceId workspace, SubjectId subject) {
 }
 
 Result<std::string> Keys::State::read_wrapped(WorkspaceId workspace, int64_t chunk, uint64_t slot) {
-  Statement find = db->statement(
-      "SELECT substr(keys, ?3, ?4) FROM chunks WHERE workspace = ?1 AND first = ?2", workspace,
-      chunk, slot * kWrapped + 1, kWrapped);
+  Statement find =
+      db->statement("SELECT substr(keys, ?3, ?4) FROM chunks WHERE workspace = ?1 AND first = ?2",
+                    workspace, chunk, slot * kWrapped + 1, kWrapped);
   TRY_ASSIGN(const bool row, find.step());
   return std::string(row ? find.blob(0) : std::string_view());
 }
@@ -428,7 +433,9 @@ Result<void> Keys::State::wipe(WorkspaceId workspace, SubjectId subject) {
   return db->run("UPDATE chunks SET keys = ?2 WHERE id = ?1", id, Blob{keys});
 }
 
-bool Keys::broken() const { return state_->broken; }
+bool Keys::broken() const {
+  return state_->broken;
+}
 
 // By a connection of its own, so that look-ups go on.
 Result<void> Keys::copy_to(const std::string& path) {

@@ -42,7 +42,8 @@ Log::State::State(LogOptions o, Disk& d, Clock& c, Failpoints& f, Metrics& m, Lo
       records_written(m.counter("rapport_log_events_total", "Events written to the log")),
       bytes_written(m.counter("rapport_log_bytes_total", "Bytes written to the log")),
       sync_seconds(m.histogram("rapport_log_sync_seconds", "Time to write and sync a group")),
-      full_gauge(m.gauge("rapport_log_disk_full", "1 while no event is accepted for want of space")),
+      full_gauge(
+          m.gauge("rapport_log_disk_full", "1 while no event is accepted for want of space")),
       receipt(c, options.forward_jump),
       segment(std::move(tail.segment)),
       ahead(d, options.folder, options.segment_bytes, segment->number),
@@ -82,8 +83,8 @@ Result<Envelope> Log::stage(NewRecord record) {
 
   State::Part& part = s.parts.back();
   const size_t before = part.bytes.size();
-  e.chain = append_record(part.bytes, e, static_cast<uint32_t>(part.offset), slot.staged.chain,
-                          sealed);
+  e.chain =
+      append_record(part.bytes, e, static_cast<uint32_t>(part.offset), slot.staged.chain, sealed);
   const size_t size = part.bytes.size() - before;
   e.position = position_of(s.segment->number, s.offset);
   s.offset += size;
@@ -246,18 +247,20 @@ void Log::State::break_down(const Error& error) {
 Error Log::State::broken_error() const {
   return {Code::kIo,
           "the event log could not be written and takes nothing more; the server must stop and "
-          "recovers at its next start. Cause: " + broken_by};
+          "recovers at its next start. Cause: " +
+              broken_by};
 }
 
 // --- asking
 
-bool Log::broken() const { return state_->broken; }
+bool Log::broken() const {
+  return state_->broken;
+}
 
 bool Log::disk_full() const {
   State& s = *state_;
   const std::lock_guard lock(s.mutex);
-  if (s.full && !s.broken)
-    s.ensure_next().ignore("a disk that is still full stays noted as such");
+  if (s.full && !s.broken) s.ensure_next().ignore("a disk that is still full stays noted as such");
   return s.full;
 }
 

@@ -29,13 +29,13 @@ namespace rapport::store {
 struct Envelope {
   WorkspaceId workspace;
   Sequence sequence;
-  Micros received_at;   // never earlier than that of the record before it in this workspace
+  Micros received_at;  // never earlier than that of the record before it in this workspace
   SubjectId subject;
-  Digest16 message{};   // keyed hash of the message id; all zero for none
+  Digest16 message{};  // keyed hash of the message id; all zero for none
   bool has_bindings = false;
-  Hash chain{};         // of this record
-  Position position;    // where it starts
-  Position next;        // where the following record starts
+  Hash chain{};       // of this record
+  Position position;  // where it starts
+  Position next;      // where the following record starts
 };
 
 struct Head {
@@ -92,7 +92,7 @@ class Log {
   size_t staged_bytes() const;
   // Committed head of a workspace; sequence 0 when it has no records.
   Head head(WorkspaceId workspace) const;
-  LogPoint end() const;       // committed end
+  LogPoint end() const;  // committed end
   // Set while the wall clock is more than forward_jump ahead of what the monotonic clock allows;
   // received times then advance by the monotonic clock.
   bool clock_jumped() const;

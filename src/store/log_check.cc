@@ -38,11 +38,11 @@ class Check {
   uint64_t all_bytes_ = 0, bytes_before_ = 0, shown_ = 0;
   std::string file_;
   std::unordered_map<WorkspaceId, Head> heads_;
-  size_t suspected_ = 0;         // the finding of the last damage
-  WorkspaceId suspect_;          // whose event the last damage is thought to be
-  bool suspect_open_ = false;    // a gap in that workspace is explained by the damage
-  bool guessed_ = false;         // nothing but the damaged bytes says that the workspace exists
-  std::vector<size_t> tails_;    // findings behind which no later group was seen so far
+  size_t suspected_ = 0;       // the finding of the last damage
+  WorkspaceId suspect_;        // whose event the last damage is thought to be
+  bool suspect_open_ = false;  // a gap in that workspace is explained by the damage
+  bool guessed_ = false;       // nothing but the damaged bytes says that the workspace exists
+  std::vector<size_t> tails_;  // findings behind which no later group was seen so far
   LogReport report_;
 };
 
@@ -155,8 +155,9 @@ void Check::take(const Record& record, uint64_t offset, std::string_view bytes) 
       note(offset, e.workspace, due,
            e.sequence > due ? "events are missing" : "an event is there twice or out of order");
   } else if (chain_of(bytes, head.chain, e.workspace, due) != e.chain) {
-    note(offset, e.workspace, due, "the event or one before it was replaced: the chain of hashes "
-                                   "does not fit");
+    note(offset, e.workspace, due,
+         "the event or one before it was replaced: the chain of hashes "
+         "does not fit");
   } else if (suspect_ == e.workspace) {
     guessed_ = true;  // it was none of this workspace's
   }

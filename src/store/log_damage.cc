@@ -23,8 +23,7 @@ Suspect name_damage(SegmentReader& reader, uint64_t offset,
     if (!bytes.ok()) return unknown;
     for (const auto& [workspace, head] : heads) {
       const Sequence due{head.sequence.value + 1};
-      if (chain_of(*bytes, head.chain, workspace, due) == read.chain)
-        return {workspace, due, true};
+      if (chain_of(*bytes, head.chain, workspace, due) == read.chain) return {workspace, due, true};
     }
     if (chain_of(*bytes, Hash{}, read.workspace, {1}) == read.chain)
       return {read.workspace, {1}, true};

@@ -15,9 +15,7 @@ class CommittedReader final : public Log::Reader {
   }
 
   Result<std::optional<Item>> next() override;
-  void seek(Position position) override {
-    position_ = std::max(position, position_of(first_, 0));
-  }
+  void seek(Position position) override { position_ = std::max(position, position_of(first_, 0)); }
 
  private:
   Result<void> open(uint64_t number, uint64_t limit);

@@ -37,8 +37,10 @@ T get(std::string_view record, size_t at) {
 
 // What the chain covers beside the previous hash and the body: format to message without group.
 Hash chain_over(const char* header, const Hash& previous, std::string_view sealed) {
-  return sha256({bytes_of(previous), {header + kFormatAt, kGroupAt - kFormatAt},
-                 {header + kWorkspaceAt, kChainAt - kWorkspaceAt}, sealed});
+  return sha256({bytes_of(previous),
+                 {header + kFormatAt, kGroupAt - kFormatAt},
+                 {header + kWorkspaceAt, kChainAt - kWorkspaceAt},
+                 sealed});
 }
 
 }  // namespace
@@ -57,8 +59,7 @@ Hash append_record(std::string& out, const Envelope& envelope, uint32_t group,
   put(header, kMessageAt, envelope.message);
   const Hash chain = chain_over(header, previous_chain, sealed);
   put(header, kChainAt, chain);
-  const uint32_t crc =
-      crc32c(crc32c(0, {header + kFormatAt, kRecordHeader - kFormatAt}), sealed);
+  const uint32_t crc = crc32c(crc32c(0, {header + kFormatAt, kRecordHeader - kFormatAt}), sealed);
   put(header, kCrcAt, crc);
   out.append(header, kRecordHeader);
   out.append(sealed);

@@ -76,9 +76,10 @@ Result<void> Recovery::choose_segments() {
   for (size_t i = 0; i <= numbers_.size(); ++i) {
     const bool missing = numbers_.empty() || (i < numbers_.size() && numbers_[i] != first + i);
     if (missing)
-      return corrupt(fmt::format("the event log lacks the segment '{}': put the file back or "
-                                 "restore the last backup",
-                                 segment_path(options_.folder, first + i)));
+      return corrupt(
+          fmt::format("the event log lacks the segment '{}': put the file back or "
+                      "restore the last backup",
+                      segment_path(options_.folder, first + i)));
   }
   return {};
 }

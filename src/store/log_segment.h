@@ -19,8 +19,12 @@ inline constexpr uint64_t kFirstSegment = 1;
 constexpr Position position_of(uint64_t segment, uint64_t offset) {
   return {segment << 32 | offset};
 }
-constexpr uint64_t segment_of(Position p) { return p.value >> 32; }
-constexpr uint64_t offset_of(Position p) { return p.value & 0xffffffff; }
+constexpr uint64_t segment_of(Position p) {
+  return p.value >> 32;
+}
+constexpr uint64_t offset_of(Position p) {
+  return p.value & 0xffffffff;
+}
 
 std::string segment_path(const std::string& folder, uint64_t number);
 // Numbers of the segment files in a folder, ascending; other names are passed over.

@@ -9,7 +9,9 @@
 namespace rapport::store {
 namespace {
 
-std::string body(int n, size_t size = 100) { return std::string(size, static_cast<char>('a' + n % 26)); }
+std::string body(int n, size_t size = 100) {
+  return std::string(size, static_cast<char>('a' + n % 26));
+}
 
 TEST(Log, KeepsWhatWasCommittedAcrossRestarts) {
   LogOnSimDisk t;
@@ -294,8 +296,7 @@ class GatedDisk final : public Disk {
  private:
   class GatedFile final : public File {
    public:
-    GatedFile(GatedDisk& disk, std::unique_ptr<File> file)
-        : disk_(disk), file_(std::move(file)) {}
+    GatedFile(GatedDisk& disk, std::unique_ptr<File> file) : disk_(disk), file_(std::move(file)) {}
     Result<size_t> read(uint64_t at, std::span<char> out) const override {
       return file_->read(at, out);
     }
