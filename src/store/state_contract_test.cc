@@ -10,6 +10,8 @@
 #include <map>
 #include <set>
 
+#include "simulation/sim_disk.h"
+#include "simulation/sqlite_vfs.h"
 #include "testing/fakes.h"
 
 namespace rapport::store {
@@ -42,6 +44,29 @@ class RealFolder final : public StatePlace {
 
  private:
   TemporaryFolder folder_;
+};
+
+class SimulatedDisk final : public StatePlace {
+ public:
+  Result<std::unique_ptr<State>> open(StateMode mode) override {
+    return open_sqlite_state("/7.db", vfs_->name(), mode);
+  }
+  Result<std::unique_ptr<State>> open_snapshot(const std::string& path) override {
+    return open_sqlite_state(path, vfs_->name(), StateMode::kRead);
+  }
+  std::string snapshot_path(const std::string& name) override { return "/" + name; }
+  std::string all_bytes() override {
+    std::string all;
+    for (const std::string& path : disk_.files()) all += read_file(disk_, path).value();
+    return all;
+  }
+
+ private:
+  simulation::SimDisk disk_{1};
+  ManualClock clock_;
+  SeededRandom random_{2};
+  std::unique_ptr<simulation::SqliteVfs> vfs_ =
+      simulation::register_sqlite_vfs("contract", disk_, clock_, random_);
 };
 
 Record record(std::string type, std::string id, uint64_t created, uint64_t version = 0) {
@@ -85,6 +110,7 @@ class StateContract : public ::testing::TestWithParam<StateStore> {
     place_ = GetParam().make();
     reopen();
   }
+  void TearDown() override { state_.reset(); }
   void reopen() {
     state_.reset();
     auto opened = place_->open(StateMode::kWrite);
@@ -440,6 +466,8 @@ TEST_P(StateContract, DigestIsOfTheStateNotOfItsHistory) {
   apply(changes);
   const Hash straight = state_->digest().value();
 
+  state_.reset();
+  place_.reset();
   place_ = GetParam().make();
   reopen();
   put_all({detour});
@@ -585,10 +613,12 @@ TEST_P(StateContract, ScrubLeavesNoByteOfWhatWasRemoved) {
   for (int n : gone) EXPECT_FALSE(found.contains(n)) << n;
 }
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StateContract,
-                         ::testing::Values(StateStore{
-                             "RealFolder", [] { return std::make_unique<RealFolder>(); }}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, StateContract,
+    ::testing::Values(StateStore{"RealFolder", [] { return std::make_unique<RealFolder>(); }},
+                      StateStore{"SimulatedDisk",
+                                 [] { return std::make_unique<SimulatedDisk>(); }}),
+    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace rapport::store

@@ -147,6 +147,7 @@ Result<Database::CheckpointResult> Database::checkpoint(Checkpoint kind) {
       kind == Checkpoint::kTruncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
   int frames = 0, moved = 0;
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, &frames, &moved);
+  if (code == SQLITE_BUSY && kind == Checkpoint::kBeside) return CheckpointResult{};
   if (code != SQLITE_OK) return failure(code);
   return CheckpointResult{frames, moved};
 }

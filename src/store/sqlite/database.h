@@ -57,7 +57,7 @@ class Database {
   Result<Savepoint> savepoint();
 
   enum class Checkpoint {
-    kBeside,    // what can be moved without waiting for anybody
+    kBeside,    // what can be moved without waiting for anybody, which may be nothing
     kTruncate,  // all, and the WAL is empty afterwards; waits for readers
   };
   struct CheckpointResult {
