@@ -4,19 +4,24 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-arguments=(--dry-run -Werror)
+fix=no
 if [ "${1:-}" = --fix ]; then
-  arguments=(-i)
+  fix=yes
   shift
 fi
 [ $# -gt 0 ] || set -- src bench tests
 mapfile -d '' files < <(find "$@" -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print0)
 [ "${#files[@]}" -gt 0 ] || exit 0
-status=0
-output=$(printf '%s\0' "${files[@]}" |
-  xargs -0 -n 20 -P "$(nproc)" clang-format-19 --style=file:.clang-format "${arguments[@]}" 2>&1) ||
-  status=$?
-[ "$status" != 0 ] || exit 0
-grep -oE '^[^ :]+:[0-9]+:[0-9]+: error: .*' <<<"$output" | sort -t: -u -k1,1 || echo "$output"
-echo "laid out otherwise than .clang-format says (first line of each file): run tools/check_format.sh --fix"
+style=--style=file:.clang-format
+if [ "$fix" = yes ]; then
+  clang-format-19 "$style" -i "${files[@]}"
+  exit 0
+fi
+# One line for each file: where it first differs.
+printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" bash -c '
+  clang-format-19 "$0" --dry-run -Werror "$1" 2>&1 | grep -m 1 -oE "^[^ ]+: error: .*" || true' \
+  "$style" | sort >build/format.txt
+[ -s build/format.txt ] || exit 0
+cat build/format.txt
+echo "laid out otherwise than .clang-format says: run tools/check_format.sh --fix"
 exit 1

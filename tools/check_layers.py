@@ -36,8 +36,8 @@ def judge(include, quoted, room, rooms, is_test):
     if '/' not in include:
         return f'write the room too: "{room}/{include}"' if quoted else None
     target = include.split('/')[0]
-    if target == 'testing' and quoted:
-        return None if is_test else 'only *_test.cc may include testing/. Move the test code there.'
+    if target in ('testing', 'simulation') and quoted:
+        return None if is_test else f'only *_test.cc may include {target}/. Move the test code there.'
     if target not in rooms:
         return (f'"{include}" names no room of src/layers.txt. Outside libraries are included '
                 'with <…>.') if quoted else None
