@@ -17,13 +17,20 @@ constexpr std::string_view kContinued = " (continued)";
 std::string_view escaped(char c, Markup markup) {
   if (markup == Markup::kPlain) return {};
   switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    case '\'': return "&#39;";
-    case '\n': return "<br>";
-    default: return {};
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    case '\n':
+      return "<br>";
+    default:
+      return {};
   }
 }
 
@@ -147,7 +154,8 @@ class Cutter {
 std::string author_of(const Json& message) {
   const std::string_view kind = message.text("author", "unknown");
   const std::string_view name = message.text("author_name");
-  std::string author = name.empty() ? std::string(kind) : std::string(name) + " (" + std::string(kind) + ")";
+  std::string author =
+      name.empty() ? std::string(kind) : std::string(name) + " (" + std::string(kind) + ")";
   if (const Json* confidence = message.find("confidence"); confidence && confidence->is_number()) {
     author += ", confidence " + text_of(*confidence);
   }
@@ -205,9 +213,9 @@ std::vector<std::string> render_transcript(const model::TranscriptMapping& mappi
   }
   const std::string pointer = line(fill_pattern(mapping.pointer, source), mapping.markup);
   const size_t room = mapping.limit_bytes - std::min(mapping.limit_bytes / 2, pointer.size());
-  std::vector<std::string> parts = render_transcript(
-      messages_of(source), lines, reference, mapping.markup,
-      std::max(room, model::kLeastTranscriptLimit));
+  std::vector<std::string> parts =
+      render_transcript(messages_of(source), lines, reference, mapping.markup,
+                        std::max(room, model::kLeastTranscriptLimit));
   if (parts.size() == 1) return parts;
   return {parts.front() + pointer};
 }

@@ -1,0 +1,170 @@
+#include "connect/find.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+
+namespace rapport::connect {
+namespace {
+
+constexpr int kMostPages = 50;
+
+bool meant_for(const FindStep& step, Purpose purpose) {
+  return purpose == Purpose::kBeforeCreate ? step.before_create : step.after_unknown;
+}
+
+// An empty expectation never matches: it would match everything.
+bool holds(const std::optional<Condition>& condition, const View& view, const Json& result) {
+  if (!condition) return true;
+  std::string expected = condition->value;
+  if (expected == "$marker") {
+    expected = view.marker;
+  } else if (expected.starts_with("$property.")) {
+    expected = std::string(view.properties.text(std::string_view(expected).substr(10)));
+  }
+  const std::string there = text_at(result, condition->path);
+  if (expected.empty()) return false;
+  return condition->test == Condition::Test::kEquals ? equals_ignoring_case(there, expected)
+                                                     : there.find(expected) != there.npos;
+}
+
+bool not_there(const Reply& reply) {
+  return reply.failure && reply.failure->error == ErrorClass::kNotFound;
+}
+
+void adopt(Wanted& wanted, const ResultItem& result) {
+  wanted.found_id = result.id;
+  wanted.found_properties = result.properties.is_object() ? result.properties : Json::object();
+}
+
+}  // namespace
+
+Micros longest_lag(const ObjectSpec& object, Purpose purpose) {
+  Micros longest;
+  for (const FindStep& step : object.find) {
+    if (meant_for(step, purpose)) longest = std::max(longest, step.lag);
+  }
+  return longest;
+}
+
+Reply Finder::read(const ObjectSpec& object, const FindStep& step,
+                   std::span<const CallItem> items) {
+  const CallScope scope{
+      .object = object.name, .other = step.link, .names = object.property_names()};
+  return remote_.call(fill_request(step.read, scope, items, remote_.base_url()), "find");
+}
+
+std::optional<Failure> Finder::find_by_key(const ObjectSpec& object, const FindStep& step,
+                                           std::vector<Wanted>& wanted) {
+  std::vector<CallItem> items;
+  std::set<std::string> asked;
+  for (const Wanted& one : wanted) {
+    if (!one.found_id.empty()) continue;
+    for (const std::string& key : one.view.keys) {
+      if (asked.insert(ascii_lower(key)).second) items.push_back({.key = key});
+    }
+  }
+  const size_t batch = static_cast<size_t>(step.read.batch);
+  for (size_t start = 0; start < items.size(); start += batch) {
+    const auto some =
+        std::span<const CallItem>(items).subspan(start, std::min(batch, items.size() - start));
+    if (auto failure = ask_keys(object, step, some, wanted)) return failure;
+  }
+  return std::nullopt;
+}
+
+// A key that the remote does not even take as one must not hide the others: halves are asked.
+std::optional<Failure> Finder::ask_keys(const ObjectSpec& object, const FindStep& step,
+                                        std::span<const CallItem> items,
+                                        std::vector<Wanted>& wanted) {
+  const Reply reply = read(object, step, items);
+  if (not_there(reply)) return std::nullopt;
+  if (reply.failure && reply.failure->error == ErrorClass::kInvalid) {
+    if (items.size() == 1) return std::nullopt;
+    const size_t half = items.size() / 2;
+    if (auto failure = ask_keys(object, step, items.first(half), wanted)) return failure;
+    return ask_keys(object, step, items.subspan(half), wanted);
+  }
+  if (reply.failure) return reply.failure;
+  for (const ResultItem& result : read_results(step.read, reply.body)) {
+    for (Wanted& one : wanted) {
+      const bool named =
+          std::any_of(one.view.keys.begin(), one.view.keys.end(),
+                      [&](const std::string& key) { return ascii_lower(key) == result.match; });
+      if (!result.id.empty() && one.found_id.empty() && named &&
+          holds(step.where, one.view, *result.whole)) {
+        adopt(one, result);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> Finder::read_ids(const ObjectSpec& object, const FindStep& step,
+                                        const LinkItem& link, std::vector<std::string>& ids) {
+  CallScope scope{.object = object.name, .other = step.link, .to = link.to};
+  for (int page = 0; page < kMostPages; ++page) {
+    const Reply reply =
+        remote_.call(fill_request(*step.list, scope, {}, remote_.base_url()), "find");
+    if (not_there(reply)) return std::nullopt;
+    if (reply.failure) return reply.failure;
+    for (const ResultItem& result : read_results(*step.list, reply.body)) {
+      if (!result.id.empty()) ids.push_back(result.id);
+    }
+    std::string next = step.list->next.empty() ? "" : text_at(reply.body, step.list->next);
+    if (next.empty() || next == scope.after) return std::nullopt;
+    scope.after = std::move(next);
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> Finder::match_ids(const ObjectSpec& object, const FindStep& step,
+                                         const std::vector<std::string>& ids, Wanted& wanted) {
+  const size_t batch = static_cast<size_t>(step.read.batch);
+  for (size_t start = 0; start < ids.size(); start += batch) {
+    std::vector<CallItem> items;
+    for (size_t i = start; i < std::min(ids.size(), start + batch); ++i) {
+      items.push_back({.id = ids[i]});
+    }
+    const Reply reply = read(object, step, items);
+    if (not_there(reply)) continue;
+    if (reply.failure) return reply.failure;
+    for (const ResultItem& result : read_results(step.read, reply.body)) {
+      if (result.id.empty() || !holds(step.where, wanted.view, *result.whole)) continue;
+      adopt(wanted, result);
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> Finder::find_by_neighbours(const ObjectSpec& object, const FindStep& step,
+                                                  Wanted& wanted) {
+  for (const LinkItem& link : wanted.links) {
+    if (link.other != step.link || !wanted.found_id.empty()) continue;
+    std::vector<std::string> ids;
+    if (auto failure = read_ids(object, step, link, ids)) return failure;
+    if (auto failure = match_ids(object, step, ids, wanted)) return failure;
+    if (!wanted.found_id.empty()) wanted.found_by = link;
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> Finder::find(const ObjectSpec& object, Purpose purpose,
+                                    std::vector<Wanted>& wanted) {
+  for (const FindStep& step : object.find) {
+    if (!meant_for(step, purpose)) continue;
+    if (!step.list) {
+      if (auto failure = find_by_key(object, step, wanted)) return failure;
+      continue;
+    }
+    for (Wanted& one : wanted) {
+      if (!one.found_id.empty()) continue;
+      if (auto failure = find_by_neighbours(object, step, one)) return failure;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rapport::connect

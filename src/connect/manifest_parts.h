@@ -1,0 +1,27 @@
+// The parts of the manifest's grammar. Used inside the loader only.
+#pragma once
+
+#include "connect/manifest.h"
+#include "connect/yaml_fields.h"
+
+namespace rapport::connect {
+
+// Names a template may use, without "$".
+using Variables = std::vector<std::string>;
+
+// A request written out, or the name of one under 'calls'.
+CallSpec read_call(const YamlNode& node, const std::string& what, const Variables& variables,
+                   YamlDocument& document);
+
+// Refuses unknown "$x" in a template or condition. Properties are "$property.<name>".
+void check_variables(const YamlNode& node, const Variables& variables, YamlDocument& document);
+
+void read_mapping(const YamlNode& node, ObjectSpec& object, YamlDocument& document);
+void read_transcript(const YamlNode& node, ObjectSpec& object, YamlDocument& document);
+
+// A path with "[0]" written as ".0"; refused when it is not one.
+std::string read_path(const YamlNode& node, YamlDocument& document);
+// A path into the source document: begins with one of the things there are.
+std::string read_source_path(const YamlNode& node, YamlDocument& document);
+
+}  // namespace rapport::connect

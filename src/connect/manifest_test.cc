@@ -1,0 +1,127 @@
+#include "connect/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace rapport::connect {
+namespace {
+
+std::string file(const std::string& path) {
+  std::ifstream stream(std::string(RAPPORT_SOURCE_DIR) + "/" + path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+const std::string kSmall = R"(manifest: 1
+vendor: acme
+base_url: https://api.acme.example
+auth: {kind: bearer, secret: token}
+identity: {call: {method: GET, path: /me}, account: id}
+objects:
+  people:
+    record: contact
+    keys: contact.emails
+    required: [email]
+    mapping:
+      email: contact.emails[0]
+      name: {from: contact.name, max_length: 10}
+    upsert:
+      method: POST
+      path: /people
+      body: {inputs: {$each_item: {key: $key, fields: $properties}}}
+      batch: 10
+      results: results
+)";
+
+std::string with(std::string_view from, std::string_view to) {
+  std::string text = kSmall;
+  const size_t at = text.find(from);
+  EXPECT_NE(at, text.npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string refusal(const std::string& text) {
+  const auto manifest = load_manifest(text, "m.yaml");
+  return manifest.ok() ? "(accepted)" : manifest.error().message;
+}
+
+TEST(Manifest, LoadsWhatItDeclares) {
+  const auto manifest = load_manifest(kSmall, "m.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message;
+  const ObjectSpec* people = manifest->object("people");
+  ASSERT_NE(people, nullptr);
+  EXPECT_EQ(people->mapping.fields[0].from[0].path, "contact.emails.0");
+  EXPECT_EQ(people->upsert->batch, 10);
+  EXPECT_EQ(people->property_names(), (std::vector<std::string>{"email", "name"}));
+}
+
+TEST(Manifest, EveryShippedOneLoads) {
+  const auto manifest = load_manifest(file("connectors/hubspot/manifest.yaml"), "manifest.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message;
+  EXPECT_EQ(manifest->objects.size(), 4u);
+  EXPECT_NE(manifest->object("notes")->find.front().list, std::nullopt);
+}
+
+TEST(Manifest, ChangesItsVersionWithEveryEdit) {
+  EXPECT_NE(load_manifest(kSmall, "m")->version, load_manifest(kSmall + "\n", "m")->version);
+}
+
+struct Mistake {
+  std::string from, to, message;
+};
+
+TEST(Manifest, NamesPlaceAndRemedyOfAMistake) {
+  const Mistake mistakes[] = {
+      {"  people:\n", "  people:\n    recrod: contact\n",
+       "m.yaml:8:5: object 'people' has no 'recrod'; did you mean 'record'?"},
+      {"record: contact", "record: contcat",
+       "m.yaml:8:13: 'record' must be one of contact, account, conversation, ticket; did you mean "
+       "'contact'?"},
+      {"method: POST", "methud: POST", "m.yaml:15:7: 'upsert' needs 'method'"},
+      {"$key", "$kex", "m.yaml:17:41: '$kex' has no value here; did you mean 'key'?"},
+      {"$each_item", "$each_itme",
+       "m.yaml:17:23: '$each_itme' is not a template word; did you mean '$each_item'?"},
+      {"path: /people", "path: people",
+       "m.yaml:16:13: 'path' must begin with / and hold no ?, # or space"},
+      {"path: /people", "path: '/people/{idd}'", "m.yaml:16:13: '$idd' has no value here"},
+      {"contact.emails[0]", "contcat.emails",
+       "m.yaml:12:14: 'contcat' is not in the source document; did you mean 'contact'?; there is "
+       "record, contact, account, conversation, ticket, messages, account_contacts, settings"},
+      {"required: [email]", "required: [emial]",
+       "m.yaml:8:5: required 'emial' is not in the mapping of 'people'; did you mean 'email'?"},
+      {"max_length: 10", "max_length: ten",
+       "m.yaml:13:46: 'max_length' must be a whole number from 1 to 1000000"},
+      {"{from: contact.name, ", "{",
+       "m.yaml:13:13: property 'name' needs one of from, constant, pattern"},
+      {"keys: contact.emails\n", "keys: null\n",
+       "m.yaml:8:5: object 'people' has 'upsert' and needs 'keys'"},
+      {"https:", "http:", "m.yaml:3:11: 'base_url' must begin with https://"},
+      {"manifest: 1", "manifest: 2", "m.yaml:1:11: 'manifest' must be a whole number from 1 to 1"},
+      {"kind: bearer", "kind: baerer",
+       "m.yaml:4:14: 'kind' must be one of bearer; did you mean 'bearer'?"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_EQ(refusal(with(mistake.from, mistake.to)), mistake.message);
+  }
+}
+
+TEST(Manifest, RefusesLinksThatLeadNowhereOrWaitForWhatComesLater) {
+  EXPECT_EQ(refusal(kSmall + "    links: {firms: {record: account.id}}\n"),
+            "m.yaml:8:5: link 'firms' of 'people' leads to no object");
+  EXPECT_EQ(refusal(kSmall + "    links: {people: {record: contact.id}}\n"),
+            "m.yaml:8:5: 'people' waits for 'people', which must stand before it");
+}
+
+TEST(Manifest, RefusesACallNobodyDeclared) {
+  EXPECT_EQ(refusal("calls: {update: {method: PUT, path: /x}}\n" + kSmall + "    update: updtae\n"),
+            "m.yaml:21:13: there is no call 'updtae'; did you mean 'update'?");
+}
+
+TEST(Manifest, RefusesWhatIsNoManifestAtAll) {
+  EXPECT_EQ(refusal(""), "m.yaml:1:1: the manifest must be a mapping");
+  EXPECT_EQ(refusal("[]"), "m.yaml:1:1: the manifest must be a mapping");
+}
+
+}  // namespace
+}  // namespace rapport::connect

@@ -1,0 +1,75 @@
+// The one place through which every call to a vendor goes: address, credentials, size, reading, and
+// what a refusal means. Quotas and the breaker will stand here.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/metrics.h"
+#include "connect/manifest.h"
+
+namespace rapport::connect {
+
+// Why a call, or one item of it, did not do what it should. Holds nothing of the remote's text
+// beyond names of properties and permissions: texts may quote persons.
+struct Failure {
+  ErrorClass error = ErrorClass::kInvalid;
+  int status = 0;
+  std::string field = {};        // property that was refused
+  std::string permission = {};   // what is missing
+  std::string existing_id = {};  // kDuplicate
+  Micros retry_after = {};       // 0: not told
+};
+
+// The call may have taken effect although it failed.
+bool may_have_applied(const Failure& failure);
+// The connection as a whole cannot work: nothing else is tried until somebody acts.
+bool stops_connection(const Failure& failure);
+// Trying the same again later can help.
+bool is_transient(const Failure& failure);
+// One sentence for people: what is wrong and what to do next.
+std::string explain(const Failure& failure, const Manifest& manifest);
+
+struct Reply {
+  int status = 0;
+  Json body = {};
+  std::optional<Failure> failure = {};
+};
+
+// What an error body, or an entry of a partial answer's errors, says.
+Failure read_failure(const Manifest& manifest, int status, const Json& body);
+
+class Remote {
+ public:
+  // Gives the value of a named secret; called before every call, so that it may change.
+  using Secret = std::function<Result<std::string>(std::string_view name)>;
+
+  Remote(const Manifest& manifest, std::string base_url, std::string connection,
+         Transport& transport, Secret secret, Clock& clock, Metrics& metrics);
+
+  // Carries out one call. `operation` names it in metrics.
+  Reply call(HttpRequest request, std::string_view operation);
+  const std::string& base_url() const { return base_url_; }
+
+ private:
+  Reply read(const HttpResponse& response) const;
+
+  const Manifest& manifest_;
+  std::string base_url_, connection_;
+  Transport& transport_;
+  Secret secret_;
+  Clock& clock_;
+  Metrics& metrics_;
+};
+
+// KU-81: whose account the credentials open; an error says what to do.
+Result<std::string> remote_account(const Manifest& manifest, Remote& remote);
+
+// Seconds or an HTTP date; none when absent or not understood. At most an hour.
+Micros read_retry_after(std::string_view header, Micros now);
+
+}  // namespace rapport::connect
