@@ -16,6 +16,7 @@ namespace {
 constexpr int kPrefetchRounds = 3;  // subject → contact → account
 constexpr int kMaxRequests = 10'000;  // of one step; more is a bug in the engine
 constexpr int kPageOfIds = 200;
+constexpr uint64_t kEventsPerSign = 128;  // each so many events one is filed under "workspace"
 }  // namespace
 
 Result<void> Fold::open() {
@@ -117,6 +118,8 @@ void Fold::absorb(const Event& event, Decisions& decisions) {
     std::erase_if(postings_, [&](const store::Posting& p) { return p.list == list; });
     lists_removed_.push_back(std::move(list));
   }
+  if (event.sequence.value % kEventsPerSign == 1)
+    postings_.push_back({"workspace", event.sequence, event.position});
   for (auto& list : decisions.lists)
     postings_.push_back({std::move(list), event.sequence, event.position});
 }

@@ -9,6 +9,10 @@ namespace rapport::flow {
 
 using Item = store::EventLog::Follower::Item;
 
+namespace {
+Error stopping() { return {Code::kUnavailable, "the server is stopping", Retryable::kYes}; }
+}  // namespace
+
 // What a task came to, for the thread that waits for it.
 class Outcome {
  public:
@@ -252,33 +256,45 @@ void Runner::later(WorkspaceId workspace, std::function<Result<void>(store::Stat
 Result<void> Runner::with_state(WorkspaceId workspace,
                                 const std::function<Result<void>(store::State&)>& work) {
   const Sequence target = log_.log().head(workspace).sequence;
-  bool own_loop;
+  TRY(wait_for(workspace, target, seconds(60)));
+  auto outcome = std::make_shared<Outcome>();
   {
     std::lock_guard lock(mutex_);
-    own_loop = running_;
-  }
-  if (!own_loop) {  // one-threaded use: catch up here
-    while (cursor(workspace).sequence < target) {
-      TRY_ASSIGN(const size_t folded, step());
-      if (folded == 0) break;
+    if (running_) {
+      if (stop_) return stopping();
+      tasks_.push_back({workspace, work, outcome});
+    } else {
+      outcome.reset();
     }
-    TRY_ASSIGN(Tenant * opened, tenant(workspace));
-    return work(*opened->state);
   }
-  auto outcome = std::make_shared<Outcome>();
-  // The task runs between batches; the target is reached first because it re-queues itself.
-  std::function<Result<void>(store::State&)> attempt;
-  {
-    std::unique_lock lock(mutex_);
-    woken_.wait(lock, [&] {
-      auto it = written_.find(workspace);
-      return stop_ || (it != written_.end() && it->second.sequence >= target);
-    });
-    if (stop_) return Error{Code::kUnavailable, "the server is stopping", Retryable::kYes};
-    tasks_.push_back({workspace, work, outcome});
+  if (outcome) {
+    wake();
+    return outcome->wait();
   }
-  wake();
-  return outcome->wait();
+  TRY_ASSIGN(Tenant * opened, tenant(workspace));
+  return work(*opened->state);
+}
+
+Result<void> Runner::wait_for(WorkspaceId workspace, Sequence sequence, Micros limit) {
+  std::unique_lock lock(mutex_);
+  const auto there = [&] {
+    auto it = written_.find(workspace);
+    return it != written_.end() && it->second.sequence >= sequence;
+  };
+  if (sequence.value == 0) return {};
+  while (!running_ && !there()) {  // one-threaded use: catch up here
+    lock.unlock();
+    TRY_ASSIGN(const size_t folded, step());
+    lock.lock();
+    if (folded == 0 && !there())
+      return Error{Code::kTimeout, "the log ends before that event", Retryable::kYes};
+  }
+  wake_ = true;
+  woken_.notify_all();
+  woken_.wait_for(lock, std::chrono::microseconds(limit.value), [&] { return stop_ || there(); });
+  if (there()) return {};
+  if (stop_) return stopping();
+  return Error{Code::kTimeout, "the fold is behind; try again later", Retryable::kYes};
 }
 
 void Runner::add(WorkspaceId workspace) {
@@ -327,7 +343,7 @@ void Runner::run() {
   running_ = false;
   for (auto& task : tasks_)
     if (task.outcome)
-      task.outcome->set(Error{Code::kUnavailable, "the server is stopping", Retryable::kYes});
+      task.outcome->set(stopping());
   tasks_.clear();
   woken_.notify_all();
 }

@@ -55,8 +55,11 @@ class Runner {
                           const std::function<Result<void>(store::State&)>& work);
   // As above without waiting for it.
   void later(WorkspaceId workspace, std::function<Result<void>(store::State&)> work);
+  // Returns when the workspace's state shows this event; kTimeout after `limit`, kUnavailable when
+  // the runner stops. In one-threaded use it folds until then.
+  Result<void> wait_for(WorkspaceId workspace, Sequence sequence, Micros limit);
   void add(WorkspaceId workspace);     // a new workspace
-  void remove(WorkspaceId workspace);  // closes its state
+  void remove(WorkspaceId workspace);  // closes its state, at the latest with the next step
 
   // The loop of the runner's thread: step until stop(), waiting for wake() when there is nothing.
   void run();

@@ -1,0 +1,44 @@
+// What routes and commands work with. Owned and wired by main.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "access/control.h"
+#include "access/gate.h"
+#include "base/clock.h"
+#include "base/logging.h"
+#include "base/metrics.h"
+#include "flow/runner.h"
+#include "intake/intake.h"
+#include "store/event_log.h"
+
+namespace rapport::api {
+
+// Work on the whole server that main wires up, because it touches many rooms.
+struct Operations {
+  std::function<Result<Json>(WorkspaceId, std::string_view contact)> erase_contact;
+  std::function<Result<access::Workspace>(std::string_view name)> create_workspace;
+  std::function<Result<void>(WorkspaceId)> delete_workspace;
+  std::function<Result<Json>(const std::string& destination)> backup;
+  std::function<Result<Json>()> verify;                    // of the live data folder
+  std::function<Result<Json>(WorkspaceId)> take_base;
+  std::function<Result<Json>(WorkspaceId)> digest;         // {sequence, digest}
+  std::function<Result<Json>(WorkspaceId)> connections;    // state of each connection
+  std::function<std::vector<std::string>()> not_ready;     // reasons; empty: ready
+};
+
+struct Context {
+  access::Control& control;
+  access::Gate& gate;
+  intake::Intake& intake;
+  store::EventLog& log;
+  flow::Runner& runner;
+  Clock& clock;
+  Metrics& metrics;
+  Reporter& reporter;
+  Operations operations;
+};
+
+}  // namespace rapport::api

@@ -1,0 +1,18 @@
+// All routes of the API, one function per folder of paths.
+#pragma once
+
+#include <vector>
+
+#include "api/router.h"
+
+namespace rapport::api {
+
+std::vector<Route> all_routes();
+
+std::vector<Route> record_routes();      // contacts, accounts, conversations, tickets
+std::vector<Route> event_routes();       // events, quarantine
+std::vector<Route> merge_routes();       // merge, unmerge, erase, reviews
+std::vector<Route> workspace_routes();   // workspaces, keys, setup
+std::vector<Route> operation_routes();   // probes, metrics, OpenAPI, state, backup, verify
+
+}  // namespace rapport::api

@@ -1,0 +1,189 @@
+#include "api/service.h"
+
+#include <chrono>
+
+#include "api/problem.h"
+#include "base/text.h"
+
+namespace rapport::api {
+
+namespace {
+
+// The part of a tracking path after "/v1/", or empty.
+std::string_view tracking_part(std::string_view target) {
+  constexpr std::string_view kPrefix = "/v1/";
+  if (!target.starts_with(kPrefix)) return {};
+  return target.substr(kPrefix.size(), target.find('?') - kPrefix.size());
+}
+
+// Some senders put their key into the body only.
+std::string key_in_body(const std::string& body) {
+  const auto parsed = parse_json(body);
+  return parsed.ok() ? std::string(parsed->text("writeKey")) : std::string();
+}
+
+HttpResponse busy(std::string_view what) {
+  return problem({Code::kUnavailable, std::string(what), Retryable::kYes});
+}
+
+}  // namespace
+
+Service::Service(Context& context, Router& router, Failpoints& failpoints, ServiceOptions options,
+                 std::function<void(const Error&)> failed)
+    : context_(context), router_(router), failpoints_(failpoints), options_(options),
+      failed_(std::move(failed)),
+      ingest_seconds_(context.metrics.histogram("rapport_commit_seconds",
+                                                "Time to make one round of events durable.")),
+      request_seconds_(context.metrics.histogram("rapport_request_seconds",
+                                                 "Time a worker spends on one request.")) {
+  for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(); });
+}
+
+Service::~Service() { stop(); }
+
+void Service::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  for (auto& worker : workers_)
+    if (worker.joinable()) worker.join();
+}
+
+void Service::drain() { draining_ = true; }
+
+void Service::serve(HttpRequest request, net::Respond respond) {
+  const bool probe = request.target == "/livez" || request.target == "/readyz";
+  if (draining_ && !probe) return respond(busy("the server is shutting down; try again"));
+  if (track(request, respond)) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_.size() < options_.max_queued) {
+      queue_.push_back({std::move(request), std::move(respond), Micros{0}});
+      changed_.notify_one();
+      return;
+    }
+  }
+  respond(busy("too many requests are waiting; try again"));
+}
+
+bool Service::track(const HttpRequest& request, net::Respond& respond) {
+  const auto part = tracking_part(request.target);
+  if (part.empty()) return false;
+  const auto call = intake::call_named(part);
+  if (!call) return false;
+  if (request.method != "POST") {
+    auto answer = problem(405, "Method Not Allowed", "tracking calls are POST", "invalid");
+    answer.headers.emplace_back("Allow", "POST");
+    respond(std::move(answer));
+    return true;
+  }
+  auto answer = receive(request, *call);
+  if (!answer.ok()) {
+    respond(problem(answer.error()));
+  } else {
+    staged_.push_back({std::move(respond), std::move(answer).value()});
+  }
+  return true;
+}
+
+Result<HttpResponse> Service::receive(const HttpRequest& request, intake::Call call) {
+  std::string secret = credentials_of(request);
+  if (secret.empty()) secret = key_in_body(request.body);
+  TRY_ASSIGN(const auto principal, context_.gate.authenticate(secret, access::Scope::kIngest));
+  if (principal.workspace.value == 0)
+    return Error{Code::kForbidden, "this key belongs to no workspace; use a workspace's ingest key"};
+  TRY_ASSIGN(const auto receipt, context_.intake.receive(principal.workspace, call, request.body));
+  HttpResponse answer{200, {{"Content-Type", "application/json"}}, {}};
+  answer.body = "{\"success\":true,\"stored\":" + std::to_string(receipt.stored) +
+                ",\"repeated\":" + std::to_string(receipt.repeated) +
+                ",\"quarantined\":" + std::to_string(receipt.quarantined) +
+                ",\"sequence\":" + std::to_string(receipt.last.value) + "}";
+  return answer;
+}
+
+void Service::after_reads() {
+  if (staged_.empty()) return;
+  const Micros start = context_.clock.monotonic();
+  const auto committed = context_.log.commit();
+  ingest_seconds_.observe(static_cast<double>((context_.clock.monotonic() - start).value) / 1e6);
+  if (!committed.ok()) {
+    for (auto& staged : staged_) staged.respond(problem(committed.error()));
+    staged_.clear();
+    if (context_.log.broken()) failed_(committed.error());
+    return;
+  }
+  failpoints_.reach("ack.before");
+  for (auto& staged : staged_) staged.respond(std::move(staged.answer));
+  staged_.clear();
+  failpoints_.reach("ack.after");
+  context_.runner.wake();
+}
+
+void Service::applied(WorkspaceId workspace, Sequence sequence) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(waiting_, [&](Waiting& waiting) {
+    if (waiting.what.workspace != workspace || waiting.what.sequence > sequence) return false;
+    queue_.push_back(std::move(waiting.queued));
+    changed_.notify_one();
+    return true;
+  });
+}
+
+void Service::expire(std::vector<Waiting>& expired) {
+  const Micros now = context_.clock.monotonic();
+  std::erase_if(waiting_, [&](Waiting& waiting) {
+    if (waiting.queued.deadline > now && !stop_) return false;
+    expired.push_back(std::move(waiting));
+    return true;
+  });
+}
+
+void Service::work() {
+  for (;;) {
+    std::vector<Waiting> expired;
+    std::optional<Queued> next;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, std::chrono::milliseconds(200),
+                        [&] { return stop_ || !queue_.empty(); });
+      expire(expired);
+      if (!queue_.empty()) {
+        next = std::move(queue_.front());
+        queue_.pop_front();
+      } else if (stop_) {
+        for (auto& waiting : expired) waiting.queued.respond(busy("the server is shutting down"));
+        return;
+      }
+    }
+    for (auto& waiting : expired)
+      waiting.queued.respond(problem({Code::kTimeout,
+                                      "min_sequence was not folded in time; the event is stored, "
+                                      "ask again later",
+                                      Retryable::kYes}));
+    if (next) run(std::move(*next));
+  }
+}
+
+void Service::run(Queued queued) {
+  const Micros start = context_.clock.monotonic();
+  auto outcome = router_.handle(queued.request);
+  if (auto* answer = std::get_if<HttpResponse>(&outcome)) {
+    request_seconds_.observe(static_cast<double>((context_.clock.monotonic() - start).value) / 1e6);
+    return queued.respond(std::move(*answer));
+  }
+  const Wait what = std::get<Wait>(outcome);
+  if (queued.deadline.value == 0) queued.deadline = start + options_.max_wait;
+  std::unique_lock lock(mutex_);
+  if (waiting_.size() >= options_.max_waiting) {
+    lock.unlock();
+    return queued.respond(busy("too many requests wait for the fold; try again"));
+  }
+  waiting_.push_back({what, std::move(queued)});
+  lock.unlock();
+  // The fold may have got there in between.
+  applied(what.workspace, context_.runner.cursor(what.workspace).sequence);
+}
+
+}  // namespace rapport::api

@@ -1,0 +1,80 @@
+// Stands between the HTTP server and the rooms behind it: tracking calls are staged and answered on
+// the server's thread with one commit per round of reads; everything else goes to a few workers.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/router.h"
+#include "base/failpoint.h"
+#include "net/server.h"
+
+namespace rapport::api {
+
+struct ServiceOptions {
+  int workers = 2;
+  size_t max_queued = 512;        // requests waiting for a worker; more: 503
+  size_t max_waiting = 1024;      // requests waiting for their min_sequence; more: 503
+  Micros max_wait = seconds(10);  // for min_sequence; longer: 504
+};
+
+class Service final : public net::Service {
+ public:
+  // `failed` is called once when the log cannot be written any more: the process has to stop.
+  Service(Context& context, Router& router, Failpoints& failpoints, ServiceOptions options,
+          std::function<void(const Error&)> failed);
+  ~Service() override;
+
+  void serve(HttpRequest request, net::Respond respond) override;
+  void after_reads() override;
+  // Any thread: the fold of a workspace has come further.
+  void applied(WorkspaceId workspace, Sequence sequence);
+  // From now on new requests but probes get 503; those accepted are answered.
+  void drain();
+  void stop();  // joins the workers
+
+ private:
+  struct Staged {
+    net::Respond respond;
+    HttpResponse answer;
+  };
+  struct Queued {
+    HttpRequest request;
+    net::Respond respond;
+    Micros deadline{0};  // set once it had to wait
+  };
+  struct Waiting {
+    Wait what;
+    Queued queued;
+  };
+  bool track(const HttpRequest& request, net::Respond& respond);
+  Result<HttpResponse> receive(const HttpRequest& request, intake::Call call);
+  void work();
+  void run(Queued queued);
+  void expire(std::vector<Waiting>& expired);
+
+  Context& context_;
+  Router& router_;
+  Failpoints& failpoints_;
+  ServiceOptions options_;
+  std::function<void(const Error&)> failed_;
+  Histogram& ingest_seconds_;
+  Histogram& request_seconds_;
+  std::vector<Staged> staged_;  // server's thread
+  std::atomic<bool> draining_{false};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Queued> queue_;
+  std::vector<Waiting> waiting_;
+  bool stop_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace rapport::api

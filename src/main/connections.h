@@ -1,0 +1,88 @@
+// The connections of all workspaces: their manifests, their settings in the log, and one thread
+// each that pushes.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "access/control.h"
+#include "base/clock.h"
+#include "base/disk.h"
+#include "base/logging.h"
+#include "connect/push.h"
+#include "flow/runner.h"
+#include "intake/intake.h"
+#include "main/settings.h"
+#include "store/event_log.h"
+
+namespace rapport {
+
+// Reads connectors/<vendor>/manifest.yaml; kNotFound lists the vendors there are.
+Result<std::shared_ptr<const connect::Manifest>> find_manifest(Disk& disk,
+                                                               const std::string& connectors,
+                                                               const std::string& vendor);
+// The folder of manifests: as set, else beside the program or in the source tree.
+std::string connectors_folder(Disk& disk, const Settings& settings);
+
+// Properties of connection.configured for this manifest.
+Json connection_properties(const ConnectionSettings& settings, const connect::Manifest& manifest);
+connect::Mapper mapper();
+
+struct ConnectionPorts {
+  Disk& disk;
+  Clock& clock;
+  Random& random;
+  Reporter& reporter;
+  Metrics& metrics;
+  Failpoints& failpoints;
+  Transport& transport;
+  access::Control& control;
+  store::EventLog& log;
+  intake::Intake& intake;
+  flow::Runner& runner;
+  std::function<Result<std::unique_ptr<store::State>>(WorkspaceId)> open_state;
+  Environment environment;
+};
+
+class Connections {
+ public:
+  Connections(const Settings& settings, ConnectionPorts ports);
+  ~Connections();
+  // Appends connection.configured where the settings differ from the state, and starts pushing.
+  Result<void> start();
+  void wake();  // there may be marks
+  void stop();  // finishes the calls under way
+  Json describe(WorkspaceId workspace);
+
+ private:
+  struct Running {
+    ConnectionSettings settings;
+    WorkspaceId workspace;
+    std::shared_ptr<const connect::Manifest> manifest;
+    std::unique_ptr<store::State> state;
+    std::unique_ptr<connect::Push> push;
+    std::mutex mutex;
+    std::condition_variable woken;
+    bool wake = false;
+    std::string halted;  // under mutex
+    std::thread thread;
+  };
+  Result<void> start_one(const ConnectionSettings& settings);
+  Result<Sequence> configure(Running& running);
+  Result<std::string> secret(const ConnectionSettings& settings) const;
+  void run(Running& running);
+
+  const Settings& settings_;
+  ConnectionPorts ports_;
+  std::vector<std::unique_ptr<Running>> running_;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace rapport

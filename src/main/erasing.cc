@@ -1,0 +1,90 @@
+// Bases, rebuild, erasure and digests of a live server.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "flow/rebuild.h"
+#include "main/server.h"
+#include "store/base_file.h"
+
+namespace rapport {
+
+// Newest base plus later events, beside the old file, then swapped in.
+Result<void> Server::rebuild_state(WorkspaceId workspace, const std::string&) {
+  TRY_ASSIGN(const auto report, fold_again(disk_, *log_, engine_, folder_, workspace,
+                                           FoldFrom::kNewestBase, folder_.state(workspace), {}));
+  reporter_.report(Level::kInfo, "state.rebuilt",
+                   Json::object().set("workspace", workspace.value).set("events", report.events));
+  return {};
+}
+
+// The base belongs to the state as it is between two batches; its digest goes into the log.
+Result<Json> Server::take_base(WorkspaceId workspace) {
+  Json answer = Json::object();
+  TRY(runner_->with_state(workspace, [&](store::State& state) -> Result<void> {
+    TRY(disk_.make_folders(folder_.bases(workspace)));
+    TRY_ASSIGN(const auto taken, store::write_base(state, disk_, "", folder_.bases(workspace),
+                                                   failpoints_));
+    answer.set("sequence", taken.cursor.sequence.value);
+    answer.set("digest", to_hex(bytes_of(taken.state_digest)));
+    return {};
+  }));
+  model::Event event;
+  event.workspace = workspace;
+  event.origin = model::Origin::kServer;
+  event.type = model::kBaseTaken;
+  event.at = clock_.now();
+  event.properties = answer;
+  TRY(intake_->append(std::move(event)));
+  runner_->wake();
+  return answer;
+}
+
+Result<void> Server::open_erasure() {
+  access::ErasureSteps steps;
+  steps.append = [this](model::Event event) { return intake_->append(std::move(event)); };
+  steps.wait_folded = [this](WorkspaceId id, Sequence sequence) {
+    return runner_->wait_for(id, sequence, minutes(5));
+  };
+  steps.state = [this](WorkspaceId id) -> Result<std::shared_ptr<store::State>> {
+    TRY_ASSIGN(auto state, open_state(id, store::StateMode::kRead));
+    return std::shared_ptr<store::State>(std::move(state));
+  };
+  steps.add_tombstone = [this](WorkspaceId id, const std::string& contact,
+                               std::span<const SubjectId> subjects) {
+    return add_tombstone(id, contact, subjects);
+  };
+  steps.renew_base = [this](WorkspaceId id) -> Result<void> {
+    TRY_ASSIGN(const Json taken, take_base(id));
+    return store::remove_bases_before(
+        disk_, folder_.bases(id), Sequence{static_cast<uint64_t>(taken.integer("sequence"))});
+  };
+  steps.scrub = [this](WorkspaceId id) {
+    return runner_->with_state(id, [](store::State& state) { return state.scrub(); });
+  };
+  erasure_ = std::make_unique<access::Erasure>(std::move(steps), log_->keys(), log_->ids(),
+                                               *control_);
+  return {};
+}
+
+Result<Json> Server::erase_contact(WorkspaceId workspace, std::string_view contact) {
+  TRY_ASSIGN(const auto report, erasure_->erase(workspace, contact));
+  Json::Array contacts;
+  for (const auto& id : report.contacts) contacts.push_back(Json(id));
+  return Json::object().set("contacts", Json(std::move(contacts)))
+      .set("subjects", report.subjects).set("was_erased_before", report.was_erased_before);
+}
+
+// Erasures that a crash cut short are brought to their end before anything else is asked of them.
+void Server::resume_erasures() {
+  const auto workspaces = control_->workspaces();
+  if (!workspaces.ok()) return;
+  for (const auto& workspace : *workspaces) {
+    const auto resumed = erasure_->resume(workspace.id);
+    if (!resumed.ok())
+      reporter_.report(Level::kError, "erasure.unfinished",
+                       Json::object().set("workspace", workspace.name)
+                           .set("error", resumed.error().message));
+  }
+}
+
+}  // namespace rapport

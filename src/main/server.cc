@@ -1,0 +1,225 @@
+#include "main/server.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "api/routes/routes.h"
+#include "base/text.h"
+#include "flow/rebuild.h"
+#include "model/company.h"
+#include "net/curl_transport.h"
+
+namespace rapport {
+
+namespace {
+constexpr Micros kDrainLimit = seconds(8);
+constexpr Micros kSignEvery = minutes(1);
+constexpr uint64_t kLowSpace = 64ull << 20;  // less: not ready, and an alarm
+}  // namespace
+
+Server::Server(Settings settings, Environment environment, Failpoints& failpoints,
+               Reporter& reporter)
+    : settings_(std::move(settings)), environment_(std::move(environment)),
+      failpoints_(failpoints), reporter_(reporter), folder_{settings_.data},
+      engine_(decide::first_definitions()) {}
+
+Result<std::unique_ptr<Server>> Server::open(Settings settings, Environment environment,
+                                             Failpoints& failpoints, Reporter& reporter) {
+  std::unique_ptr<Server> server(
+      new Server(std::move(settings), std::move(environment), failpoints, reporter));
+  TRY(server->open_stores());
+  TRY(server->open_runner());
+  TRY(server->open_erasure());
+  TRY(server->open_api());
+  return server;
+}
+
+Result<void> Server::open_stores() {
+  TRY(make_data_folder(disk_, random_, folder_));
+  TRY_ASSIGN(lock_, FolderLock::take(folder_));
+  TRY_ASSIGN(const Key master, master_key(disk_, folder_, environment_));
+  TRY_ASSIGN(control_, access::Control::open(folder_.control(), "", master, clock_, random_));
+  store::EventLogOptions options{folder_.root, "", master, settings_.segment_mebibytes << 20};
+  TRY_ASSIGN(log_, store::EventLog::open(std::move(options), disk_, clock_, random_, failpoints_,
+                                         metrics_, reporter_));
+  intake::IntakeOptions intake;
+  intake.default_region = settings_.default_region;
+  intake.max_past = settings_.max_past;
+  intake.max_lag_events = settings_.max_lag_events;
+  intake_ = std::make_unique<intake::Intake>(*log_, clock_, random_, metrics_, intake);
+  return {};
+}
+
+Result<std::unique_ptr<store::State>> Server::open_state(WorkspaceId workspace,
+                                                         store::StateMode mode) {
+  TRY(control_->workspace(workspace));
+  return store::open_sqlite_state(folder_.state(workspace), "", mode);
+}
+
+Result<void> Server::open_runner() {
+  runner_ = std::make_unique<flow::Runner>(
+      *log_, engine_,
+      [this](WorkspaceId id) { return open_state(id, store::StateMode::kWrite); }, clock_,
+      failpoints_, metrics_, reporter_, flow::RunnerOptions{},
+      [this](WorkspaceId id, const store::Cursor& cursor) { applied(id, cursor); });
+  TRY_ASSIGN(const auto workspaces, control_->workspaces());
+  std::vector<WorkspaceId> ids;
+  for (const auto& workspace : workspaces) ids.push_back(workspace.id);
+  TRY(runner_->open(ids, [this](WorkspaceId id, const std::string& reason) {
+    return rebuild_state(id, reason);
+  }));
+  return {};
+}
+
+Result<void> Server::open_api() {
+  gate_ = std::make_unique<access::Gate>(
+      *control_, *log_,
+      [this](WorkspaceId id) -> Result<std::shared_ptr<store::State>> {
+        TRY_ASSIGN(auto state, open_state(id, store::StateMode::kRead));
+        return std::shared_ptr<store::State>(std::move(state));
+      },
+      &reporter_);
+  net::TransportOptions transport;
+  transport.allowed_networks = settings_.allowed_networks;
+  transport_ = net::make_curl_transport(transport);
+  connections_ = std::make_unique<Connections>(
+      settings_,
+      ConnectionPorts{disk_, clock_, random_, reporter_, metrics_, failpoints_, *transport_,
+                      *control_, *log_, *intake_, *runner_,
+                      [this](WorkspaceId id) { return open_state(id, store::StateMode::kRead); },
+                      environment_});
+  context_ = std::make_unique<api::Context>(
+      api::Context{*control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_,
+                   operations()});
+  router_ = std::make_unique<api::Router>(*context_, api::all_routes());
+  service_ = std::make_unique<api::Service>(*context_, *router_, failpoints_,
+                                            api::ServiceOptions{},
+                                            [this](const Error& error) { fail(error); });
+  TRY_ASSIGN(http_, net::Server::listen(settings_.http, *service_, metrics_));
+  return {};
+}
+
+Server::~Server() {
+  stopping_ = true;
+  if (connections_) connections_->stop();
+  if (runner_) runner_->stop();
+  upkeep_woken_.notify_all();
+  for (std::thread* thread : {&runner_thread_, &upkeep_thread_})
+    if (thread->joinable()) thread->join();
+  if (service_) service_->stop();
+}
+
+uint16_t Server::port() const { return http_->port(); }
+
+void Server::fail(const Error& error) {
+  {
+    std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = error;
+  }
+  reporter_.report(Level::kError, "server.failed",
+                   Json::object().set("error", error.message)
+                       .set("next", "the process ends; start it again to recover"));
+  http_->stop();
+}
+
+void Server::stop() {
+  if (stopping_.exchange(true)) return;
+  reporter_.report(Level::kInfo, "server.draining");
+  service_->drain();
+  http_->drain(kDrainLimit);
+}
+
+Result<void> Server::run() {
+  runner_thread_ = std::thread([this] {
+    runner_->run();
+    if (log_->broken()) fail({Code::kIo, "the log cannot be written"});
+  });
+  upkeep_thread_ = std::thread([this] { upkeep(); });
+  std::thread starting([this] {
+    resume_erasures();
+    if (auto started = connections_->start(); !started.ok())
+      reporter_.report(Level::kError, "connections.failed",
+                       Json::object().set("error", started.error().message));
+  });
+  reporter_.report(Level::kInfo, "server.started",
+                   Json::object().set("address", settings_.http.address).set("port", port())
+                       .set("data", settings_.data));
+  http_->run();
+  stopping_ = true;
+  starting.join();
+  connections_->stop();
+  runner_->stop();
+  runner_thread_.join();
+  upkeep_woken_.notify_all();
+  upkeep_thread_.join();
+  service_->stop();
+  {
+    std::lock_guard lock(failure_mutex_);
+    if (failure_) return *failure_;
+  }
+  keep_up();
+  upkeep_states_.clear();
+  TRY(log_->flush_ids());
+  reporter_.report(Level::kInfo, "server.stopped");
+  return {};
+}
+
+void Server::applied(WorkspaceId workspace, const store::Cursor& cursor) {
+  intake_->set_lag(runner_->lag());
+  if (service_) service_->applied(workspace, cursor.sequence);
+  if (connections_) connections_->wake();
+}
+
+void Server::upkeep() {
+  while (!stopping_) {
+    keep_up();
+    std::unique_lock lock(upkeep_mutex_);
+    upkeep_woken_.wait_for(lock, std::chrono::milliseconds(500), [&] { return stopping_.load(); });
+  }
+}
+
+// Each piece of work stands alone: a failure of one is reported and does not keep the others.
+void Server::keep_up() {
+  const auto note = [&](std::string_view what, const Result<void>& result) {
+    if (!result.ok())
+      reporter_.report(Level::kWarning, "upkeep.failed",
+                       Json::object().set("what", what).set("error", result.error().message));
+  };
+  note("index", log_->flush_ids_if_large());
+  const auto workspaces = control_->workspaces();
+  if (!workspaces.ok()) return note("workspaces", workspaces.error());
+  const bool sign = stopping_ || clock_.monotonic() - heads_signed_at_ > kSignEvery;
+  if (sign) heads_signed_at_ = clock_.monotonic();
+  for (const auto& workspace : *workspaces) {
+    const auto head = log_->log().head(workspace.id);
+    if (sign && head.sequence.value != 0)
+      note("signed head", control_->sign_head(workspace.id, head));
+    note("checkpoint", checkpoint(workspace.id));
+  }
+  if (auto space = disk_.free_space(folder_.root); space.ok())
+    metrics_.gauge("rapport_disk_free_bytes", "Free space of the data folder's disk.")
+        .set(static_cast<int64_t>(*space));
+}
+
+// Off the runner's thread, so that it never waits for the disk.
+Result<void> Server::checkpoint(WorkspaceId workspace) {
+  auto& state = upkeep_states_[workspace];
+  if (!state) {
+    TRY_ASSIGN(state, open_state(workspace, store::StateMode::kRead));
+  }
+  failpoints_.reach("checkpoint.before");
+  return state->checkpoint();
+}
+
+std::vector<std::string> Server::not_ready() {
+  std::vector<std::string> reasons;
+  if (stopping_) reasons.push_back("the server is shutting down");
+  if (log_->broken()) reasons.push_back("the log cannot be written; restart the server");
+  if (log_->disk_full()) reasons.push_back("the disk is full; free some space");
+  if (auto space = disk_.free_space(folder_.root); space.ok() && *space < kLowSpace)
+    reasons.push_back("less than 64 MiB are free on the data disk");
+  return reasons;
+}
+
+}  // namespace rapport

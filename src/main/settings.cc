@@ -1,0 +1,116 @@
+#include "main/settings.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <set>
+
+#include "connect/yaml_fields.h"
+
+namespace rapport {
+
+using connect::YamlDocument;
+using connect::YamlFields;
+using connect::YamlNode;
+
+namespace {
+
+ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document) {
+  YamlFields fields(node, "a connection", document);
+  ConnectionSettings c;
+  c.id = fields.text("id");
+  c.workspace = fields.text("workspace");
+  c.vendor = fields.text("vendor");
+  c.base_url = fields.text_or("base_url", "");
+  c.token_env = fields.text_or("token_env", "");
+  c.token_file = fields.text_or("token_file", "");
+  c.enabled = fields.flag("enabled", true);
+  fields.finish();
+  if (c.token_env.empty() == c.token_file.empty())
+    document.refuse(node, "a connection takes its token from either token_env or token_file");
+  return c;
+}
+
+void read_http(const YamlNode& node, Settings& s, YamlDocument& document) {
+  YamlFields fields(node, "http", document);
+  auto& o = s.http;
+  const auto bytes = [&](std::string_view key, size_t& value, int64_t least, int64_t most) {
+    value = static_cast<size_t>(fields.integer(key, least, most, static_cast<int64_t>(value)));
+  };
+  bytes("max_header_bytes", o.max_header_bytes, 1024, 1 << 20);
+  bytes("max_body_bytes", o.max_body_bytes, 1024, 64 << 20);
+  bytes("max_decoded_bytes", o.max_decoded_bytes, 1024, 256 << 20);
+  bytes("max_connections", o.max_connections, 1, 1'000'000);
+  o.header_time = fields.span("header_time", o.header_time);
+  o.body_time = fields.span("body_time", o.body_time);
+  o.idle_time = fields.span("idle_time", o.idle_time);
+  fields.finish();
+}
+
+void read_intake(const YamlNode& node, Settings& s, YamlDocument& document) {
+  YamlFields fields(node, "intake", document);
+  s.default_region = fields.text_or("default_region", "");
+  s.max_past = fields.span("max_past", s.max_past);
+  s.max_lag_events = static_cast<uint64_t>(fields.integer(
+      "max_lag_events", 1000, 1'000'000'000, static_cast<int64_t>(s.max_lag_events)));
+  fields.finish();
+}
+
+void check_connections(const Settings& s, const YamlNode& root, YamlDocument& document) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const auto& c : s.connections)
+    if (!seen.emplace(c.workspace, c.id).second)
+      document.refuse(root, fmt::format("workspace '{}' has two connections '{}'", c.workspace, c.id));
+}
+
+}  // namespace
+
+Result<void> set_listen(Settings& settings, std::string_view text) {
+  const size_t colon = text.rfind(':');
+  const std::string_view digits = colon == text.npos ? text : text.substr(colon + 1);
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port > 65535)
+    return invalid(fmt::format("'{}' is not address:port such as 127.0.0.1:8080", text), "listen");
+  if (colon != text.npos) settings.http.address = std::string(text.substr(0, colon));
+  settings.http.port = static_cast<uint16_t>(port);
+  return {};
+}
+
+Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
+  Settings s;
+  if (yaml.find_first_not_of(" \t\r\n") == yaml.npos) return s;
+  TRY_ASSIGN(const YamlNode root, connect::parse_yaml(yaml, name));
+  YamlDocument document{std::string(name), {}};
+  YamlFields fields(root, "the settings", document);
+  s.data = fields.text_or("data", s.data);
+  s.connectors = fields.text_or("connectors", "");
+  if (const YamlNode* listen = fields.take("listen")) {
+    if (auto set = set_listen(s, listen->text); !set.ok()) document.refuse(*listen, set.error().message);
+  }
+  if (const YamlNode* http = fields.take("http")) read_http(*http, s, document);
+  if (const YamlNode* intake = fields.take("intake")) read_intake(*intake, s, document);
+  s.allowed_networks = fields.texts("allowed_networks");
+  s.segment_mebibytes = static_cast<uint64_t>(fields.integer("segment_mebibytes", 1, 1024, 64));
+  s.push_interval = fields.span("push_interval", s.push_interval);
+  if (const YamlNode* connections = fields.take("connections")) {
+    if (connections->kind != YamlNode::Kind::kList) {
+      document.refuse(*connections, "connections must be a list");
+    }
+    for (const YamlNode& node : connections->items)
+      s.connections.push_back(read_connection(node, document));
+  }
+  fields.finish();
+  check_connections(s, root, document);
+  if (document.error) return *document.error;
+  return s;
+}
+
+Result<void> apply_environment(Settings& settings, const Environment& environment) {
+  if (auto data = environment("RAPPORT_DATA")) settings.data = *data;
+  if (auto folder = environment("RAPPORT_CONNECTORS")) settings.connectors = *folder;
+  if (auto listen = environment("RAPPORT_LISTEN")) TRY(set_listen(settings, *listen));
+  return {};
+}
+
+}  // namespace rapport

@@ -1,0 +1,47 @@
+// The settings of a server: one YAML file, then the environment, then flags; the later wins.
+// docs/reference/configuration.md lists every key, checked by a test.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "net/server.h"
+
+namespace rapport {
+
+struct ConnectionSettings {
+  std::string id;         // "crm", unique in its workspace
+  std::string workspace;  // name
+  std::string vendor;     // a folder of connectors/
+  std::string base_url;   // empty: the vendor's own
+  std::string token_env;  // environment variable that holds the token, or
+  std::string token_file; // a file that does
+  bool enabled = true;
+};
+
+struct Settings {
+  std::string data = "./data";
+  std::string connectors;  // folder of manifests; empty: found beside the program
+  net::ServerOptions http;
+  std::vector<std::string> allowed_networks;  // private networks that connections may reach
+  std::string default_region;                 // of phone numbers without country code, "DE"
+  Micros max_past = days(3650);
+  uint64_t max_lag_events = 2'000'000;
+  uint64_t segment_mebibytes = 64;
+  Micros push_interval = millis(200);         // how often an idle connection looks for work
+  std::vector<ConnectionSettings> connections;
+};
+
+// Reads a settings file. Errors name line, column and key, with a suggestion for a wrong key.
+Result<Settings> parse_settings(std::string_view yaml, std::string_view name);
+// RAPPORT_DATA, RAPPORT_LISTEN ("0.0.0.0:8080"), RAPPORT_CONNECTORS.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Result<void> apply_environment(Settings& settings, const Environment& environment);
+Result<void> set_listen(Settings& settings, std::string_view address_and_port);
+
+}  // namespace rapport
