@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <unordered_map>
+#include <utility>
 
 #include "net/answer_text.h"
 #include "net/connection.h"
@@ -57,8 +58,9 @@ class BeastServer final : public Server, public ConnectionOwner, public Mailbox:
   void accept();
   void on_accept(const Failure& ec);
   void pause_accepting();
-  void welcome();
-  void turn_away();
+  void welcome(Socket socket);
+  void turn_away(Socket socket);
+  void end_accepting();
   void arm_sweep();
   void sweep();
   void start_drain(Micros limit);
@@ -98,6 +100,7 @@ class BeastServer final : public Server, public ConnectionOwner, public Mailbox:
   int64_t kept_bytes_ = 0;
   size_t serves_ = 0;  // in this round
   bool draining_ = false;
+  bool accepting_ = false;
 };
 
 Micros tick_for(const ServerOptions& options) {
@@ -174,18 +177,19 @@ void BeastServer::round() {
 }
 
 void BeastServer::accept() {
-  if (!acceptor_.is_open()) return;
+  if (!acceptor_.is_open()) return end_when_drained();
+  accepting_ = true;
   acceptor_.async_accept(incoming_, [this](const Failure& ec) { on_accept(ec); });
 }
 
 void BeastServer::on_accept(const Failure& ec) {
-  if (ec == asio::error::operation_aborted || !acceptor_.is_open()) return;
+  accepting_ = false;
+  if (!ec) welcome(std::exchange(incoming_, Socket(io_)));
   if (ec == asio::error::no_descriptors || ec == asio::error::no_memory ||
       ec == asio::error::no_buffer_space ||
       ec == boost::system::errc::too_many_files_open_in_system) {
     return pause_accepting();
   }
-  if (!ec) connections_.size() < options_.max_connections ? welcome() : turn_away();
   accept();
 }
 
@@ -199,25 +203,23 @@ void BeastServer::pause_accepting() {
   });
 }
 
-void BeastServer::welcome() {
+void BeastServer::welcome(Socket socket) {
+  if (connections_.size() >= options_.max_connections) return turn_away(std::move(socket));
   Failure ec;
-  const auto peer = incoming_.remote_endpoint(ec);
-  if (!ec) incoming_.non_blocking(true, ec);
-  if (!ec) incoming_.set_option(Tcp::no_delay(true), ec);
-  if (ec) {
-    incoming_.close(ec);
-    return;
-  }
+  const auto peer = socket.remote_endpoint(ec);
+  if (!ec) socket.non_blocking(true, ec);
+  if (!ec) socket.set_option(Tcp::no_delay(true), ec);
+  if (ec) return;  // the client has gone already
   const uint64_t id = next_id_++;
-  auto connection = std::make_shared<Connection>(std::move(incoming_), peer.address().to_string(),
-                                                 id, limits_, *this);
-  incoming_ = Socket(io_);
+  auto connection = std::make_shared<Connection>(std::move(socket), peer.address().to_string(), id,
+                                                 limits_, *this);
   connections_.emplace(id, connection);
   connections_gauge_.set(static_cast<int64_t>(connections_.size()));
   connection->start();
+  if (draining_) connection->drain();
 }
 
-void BeastServer::turn_away() {
+void BeastServer::turn_away(Socket socket) {
   refused("connections");
   const auto response =
       problem({503, "connections", "The server has too many connections: try again soon."});
@@ -225,10 +227,9 @@ void BeastServer::turn_away() {
   append_head(text, response, Persistence::kClose);
   text += response.body;
   Failure ignored;
-  incoming_.non_blocking(true, ignored);
-  incoming_.write_some(asio::buffer(text), ignored);
-  incoming_.shutdown(Socket::shutdown_send, ignored);
-  incoming_.close(ignored);
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(text), ignored);
+  socket.shutdown(Socket::shutdown_send, ignored);
 }
 
 void BeastServer::arm_sweep() {
@@ -254,8 +255,7 @@ void BeastServer::drain(Micros limit) {
 void BeastServer::start_drain(Micros limit) {
   if (draining_) return;
   draining_ = true;
-  Failure ignored;
-  acceptor_.close(ignored);
+  end_accepting();
   drain_timer_.expires_after(span(limit));
   drain_timer_.async_wait([this](const Failure& ec) {
     if (!ec) io_.stop();
@@ -264,8 +264,22 @@ void BeastServer::start_drain(Micros limit) {
   end_when_drained();
 }
 
+// Clients in the queue of the listening socket believe they are connected and may have sent their
+// requests: they are taken in before it closes.
+void BeastServer::end_accepting() {
+  Failure ec;
+  acceptor_.non_blocking(true, ec);
+  while (!ec) {
+    Socket socket(io_);
+    acceptor_.accept(socket, ec);
+    if (!ec) welcome(std::move(socket));
+  }
+  acceptor_.close(ec);
+}
+
 void BeastServer::end_when_drained() {
-  if (draining_ && connections_.empty()) io_.stop();
+  // A client may just have been accepted, with the call to on_accept() still to come.
+  if (draining_ && connections_.empty() && !accepting_) io_.stop();
 }
 
 void BeastServer::stop() {
