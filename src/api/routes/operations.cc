@@ -20,9 +20,7 @@ Result<HttpResponse> ready(Call& call) {
 
 // Figures of the whole server: for its own machine, or with an admin key.
 Result<HttpResponse> metrics(Call& call) {
-  const bool local = call.request.peer.starts_with("127.") || call.request.peer.starts_with("::1") ||
-                     call.request.peer.starts_with("[::1]");
-  if (!local)
+  if (!from_this_machine(call.request))
     TRY(call.context.gate.authenticate(credentials_of(call.request), Scope::kAdmin));
   return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}},
                       call.context.metrics.prometheus()};
@@ -79,7 +77,8 @@ std::vector<Route> operation_routes() {
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (auto part : {record_routes, event_routes, merge_routes, workspace_routes, operation_routes})
+  for (auto part : {record_routes, event_routes, merge_routes, workspace_routes, home_routes,
+                    operation_routes})
     for (Route& route : part()) all.push_back(std::move(route));
   return all;
 }

@@ -13,6 +13,10 @@ std::vector<Route> record_routes();      // contacts, accounts, conversations, t
 std::vector<Route> event_routes();       // events, quarantine
 std::vector<Route> merge_routes();       // merge, unmerge, erase, reviews
 std::vector<Route> workspace_routes();   // workspaces, keys, setup
+std::vector<Route> home_routes();        // the page at /
 std::vector<Route> operation_routes();   // probes, metrics, OpenAPI, state, backup, verify
+
+// The caller sits at this machine (or behind a proxy on it).
+bool from_this_machine(const HttpRequest& request);
 
 }  // namespace rapport::api
