@@ -125,16 +125,21 @@ std::string_view lacks(const Json& value, Shape shape) {
   BUG("a shape without a check");
 }
 
+Error refused(const Property& property, std::string_view why) {
+  std::string where = fmt::format("properties.{}", property.name);
+  std::string message = fmt::format("{} {}", where, why);
+  return invalid(std::move(message), std::move(where));
+}
+
 Result<void> check_property(const Property& property, const Json& properties) {
   const Json* value = properties.find(property.name);
-  const std::string where = fmt::format("properties.{}", property.name);
   if (value == nullptr || value->is_null()) {
     if (property.need == Need::kOptional) return {};
-    return invalid(fmt::format("{} is missing", where), where);
+    return refused(property, "is missing");
   }
   const std::string_view expected = lacks(*value, property.shape);
   if (expected.empty()) return {};
-  return invalid(fmt::format("{} must be {}", where, expected), where);
+  return refused(property, fmt::format("must be {}", expected));
 }
 
 }  // namespace

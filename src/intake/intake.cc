@@ -123,7 +123,12 @@ Error overloaded(std::string why) {
 
 struct Intake::State {
   State(EventLog& log, Clock& clock, Random& random, Metrics& metrics, IntakeOptions options)
-      : log(log), clock(clock), random(random), counters(metrics), options(std::move(options)) {}
+      : log(log),
+        clock(clock),
+        random(random),
+        counters(metrics),
+        options(std::move(options)),
+        phones(this->options.default_region) {}
 
   Result<void> admit() {
     const bool behind = lag.load(std::memory_order_relaxed) > options.max_lag_events;
@@ -207,6 +212,7 @@ struct Intake::State {
   Random& random;
   Counters counters;
   const IntakeOptions options;
+  PhoneBook phones;
   std::atomic<uint64_t> lag{0};
   std::mutex mutex;  // from look-up to staging, so that two events cannot both be the first
 };
@@ -220,7 +226,7 @@ Result<Receipt> Intake::receive(WorkspaceId workspace, Call call, std::string_vi
   TRY(state_->admit());
   TRY_ASSIGN(const Key key, state_->log.keys().hash_key(workspace));
   const Micros received = state_->clock.now();
-  TRY_ASSIGN(auto readings, read_request(call, body, received, state_->options));
+  TRY_ASSIGN(auto readings, read_request(call, body, received, state_->options, state_->phones));
   return state_->stage_all(workspace, key, state_->prepare(key, std::move(readings), received));
 }
 
@@ -249,7 +255,8 @@ Result<Receipt> Intake::readmit(WorkspaceId workspace, Sequence quarantined,
                                 std::string_view json) {
   TRY_ASSIGN(const Key key, state_->log.keys().hash_key(workspace));
   TRY_ASSIGN(Json call, parse_json(json));
-  Reading reading = read_again(std::move(call), state_->clock.now(), state_->options);
+  Reading reading =
+      read_again(std::move(call), state_->clock.now(), state_->options, state_->phones);
   if (!reading.call) return std::move(reading.call).error();
   // The same for every try, so that one quarantined event is admitted once.
   const std::string name = fmt::format("readmitted-{}", quarantined.value);

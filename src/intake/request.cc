@@ -53,12 +53,12 @@ Reading refuse_as_too_large(const Json& call, const Surroundings& around, std::s
           .message_id = std::string(usable_message_id(call))};
 }
 
-Reading read_one(Json& call, const Surroundings& around, size_t added,
-                 const IntakeOptions& options) {
+Reading read_one(Json& call, const Surroundings& around, size_t added, const IntakeOptions& options,
+                 PhoneBook& phones) {
   if (const auto text = too_large(call, added, options.max_event_bytes)) {
     return refuse_as_too_large(call, around, *text, added + text->size(), options.max_event_bytes);
   }
-  auto read = read_call(call, around, options);
+  auto read = read_call(call, around, options, phones);
   if (read) return {.call = std::move(read), .raw = {}, .message_id = {}};
   return {.call = std::move(read),
           .raw = to_text(complete_call(call, around)),
@@ -70,7 +70,7 @@ Error over_limit(std::string what, std::string where) {
 }
 
 Result<std::vector<Reading>> read_batch(Json& request, Surroundings around,
-                                        const IntakeOptions& options) {
+                                        const IntakeOptions& options, PhoneBook& phones) {
   Json* batch = request.find("batch");
   if (batch == nullptr) return invalid("batch is missing: give {\"batch\": [calls]}", "batch");
   if (!batch->is_array()) return invalid("batch must be a list of calls", "batch");
@@ -91,7 +91,7 @@ Result<std::vector<Reading>> read_batch(Json& request, Surroundings around,
   readings.reserve(batch->as_array().size());
   for (size_t i = 0; i < batch->as_array().size(); ++i) {
     around.index = i;
-    readings.push_back(read_one(batch->as_array()[i], around, added, options));
+    readings.push_back(read_one(batch->as_array()[i], around, added, options, phones));
   }
   return readings;
 }
@@ -99,7 +99,7 @@ Result<std::vector<Reading>> read_batch(Json& request, Surroundings around,
 }  // namespace
 
 Result<std::vector<Reading>> read_request(Call call, std::string_view body, Micros received,
-                                          const IntakeOptions& options) {
+                                          const IntakeOptions& options, PhoneBook& phones) {
   if (body.size() > options.max_batch_bytes) {
     return over_limit(fmt::format("the request is {} bytes, over the limit of {}: send it in parts",
                                   body.size(), options.max_batch_bytes),
@@ -108,17 +108,17 @@ Result<std::vector<Reading>> read_request(Call call, std::string_view body, Micr
   TRY_ASSIGN(Json request, parse_json(body));
   if (!request.is_object()) return invalid("the body must be a JSON object", "body");
   Surroundings around{.call = call, .received = received};
-  if (call == Call::kBatch) return read_batch(request, around, options);
+  if (call == Call::kBatch) return read_batch(request, around, options, phones);
   std::vector<Reading> readings;
-  readings.push_back(read_one(request, around, 0, options));
+  readings.push_back(read_one(request, around, 0, options, phones));
   return readings;
 }
 
-Reading read_again(Json call, Micros received, const IntakeOptions& options) {
+Reading read_again(Json call, Micros received, const IntakeOptions& options, PhoneBook& phones) {
   const auto first = parse_time(call.text("receivedAt"));
   Surroundings around{.call = Call::kBatch, .received = received};
   if (first && *first <= received) around.received = *first;
-  return read_one(call, around, 0, options);
+  return read_one(call, around, 0, options, phones);
 }
 
 }  // namespace rapport::intake

@@ -21,10 +21,10 @@ struct Reading {
 
 // Errors refuse the whole request: kInvalid (names byte or field), kTooLarge (names the limit).
 Result<std::vector<Reading>> read_request(Call call, std::string_view body, Micros received,
-                                          const IntakeOptions& options);
+                                          const IntakeOptions& options, PhoneBook& phones);
 
 // Reads one call that names itself by `type`, for a second time: `receivedAt` among its members
 // says when it first came.
-Reading read_again(Json call, Micros received, const IntakeOptions& options);
+Reading read_again(Json call, Micros received, const IntakeOptions& options, PhoneBook& phones);
 
 }  // namespace rapport::intake

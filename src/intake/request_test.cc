@@ -8,7 +8,8 @@ namespace {
 const Micros kReceived = parse_time("2026-03-02T09:00:00Z").value();
 
 Result<std::vector<Reading>> read(Call call, std::string_view body, IntakeOptions options = {}) {
-  return read_request(call, body, kReceived, options);
+  PhoneBook phones("");
+  return read_request(call, body, kReceived, options, phones);
 }
 
 TEST(Request, IsRefusedWholeOnlyWhenItIsNoRequestAtAll) {
@@ -106,11 +107,12 @@ TEST(Request, ReadsACallAgainAtTheTimeItFirstCame) {
   Json call = parse_json(R"({"type":"page","userId":"u1","timestamp":"2026-03-01T00:00:00Z",
       "sentAt":"2026-03-01T00:00:10Z","receivedAt":"2026-03-01T01:00:00Z"})")
                   .value();
-  auto again = read_again(call, kReceived, {});
+  PhoneBook phones("");
+  auto again = read_again(call, kReceived, {}, phones);
   ASSERT_TRUE(again.call);
   EXPECT_EQ(again.call->event.at, parse_time("2026-03-01T00:59:50Z").value());
   call.set("receivedAt", "2027-01-01T00:00:00Z");  // not later than now
-  EXPECT_EQ(read_again(call, kReceived, {}).call->event.at, kReceived - seconds(10));
+  EXPECT_EQ(read_again(call, kReceived, {}, phones).call->event.at, kReceived - seconds(10));
 }
 
 TEST(Request, ClientsCannotSayWhenTheirCallsCame) {

@@ -108,8 +108,8 @@ void merge_absent(Json& call, std::string_view key, const Json* from) {
 // Reads one call step by step: all checks first, then the moving.
 class Reader {
  public:
-  Reader(Json& call, const Surroundings& around, const IntakeOptions& options)
-      : call_(call), around_(around), options_(options) {}
+  Reader(Json& call, const Surroundings& around, const IntakeOptions& options, PhoneBook& phones)
+      : call_(call), around_(around), options_(options), phones_(phones) {}
 
   Result<TrackingCall> read() {
     TRY(check_kind());
@@ -223,6 +223,7 @@ class Reader {
     if (user.empty() && anonymous.empty()) {
       return invalid("no_user_anon_id: give userId or anonymousId", "userId");
     }
+    out_.event.identities.reserve(4);
     if (!user.empty()) add(IdentifierKind::kExternalId, std::move(user));
     add_email();
     add_phone();
@@ -259,10 +260,8 @@ class Reader {
     const Json* value = personal("phone");
     if (value == nullptr) return;
     std::optional<std::string> phone;
-    if (value->is_string()) phone = normalise_phone(value->as_string(), options_.default_region);
-    if (value->is_int()) {
-      phone = normalise_phone(std::to_string(value->as_int()), options_.default_region);
-    }
+    if (value->is_string()) phone = phones_.normalise(value->as_string());
+    if (value->is_int()) phone = phones_.normalise(std::to_string(value->as_int()));
     if (!phone) {
       out_.bad_phone = true;
     } else {
@@ -318,6 +317,7 @@ class Reader {
   Json& call_;
   const Surroundings& around_;
   const IntakeOptions& options_;
+  PhoneBook& phones_;
   Call kind_ = Call::kBatch;
   const Json* context_ = nullptr;
   const Json* traits_ = nullptr;
@@ -340,9 +340,9 @@ std::string path_of(const Surroundings& around, std::string_view field) {
   return fmt::format("batch[{}]{}{}", *around.index, field.empty() ? "" : ".", field);
 }
 
-Result<TrackingCall> read_call(Json& call, const Surroundings& around,
-                               const IntakeOptions& options) {
-  auto read = Reader(call, around, options).read();
+Result<TrackingCall> read_call(Json& call, const Surroundings& around, const IntakeOptions& options,
+                               PhoneBook& phones) {
+  auto read = Reader(call, around, options, phones).read();
   if (!read) {
     Error error = std::move(read).error();
     error.where = path_of(around, error.where);

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "intake/intake.h"
+#include "intake/phone_book.h"
 #include "model/event.h"
 
 namespace rapport::intake {
@@ -42,8 +43,8 @@ struct TrackingCall {
 //   page, screen → page.viewed, screen.viewed, properties with name and category
 //   track    → its own event name, properties as given
 // The context is the batch's and the call's, member by member; integrations ride in it.
-Result<TrackingCall> read_call(Json& call, const Surroundings& around,
-                               const IntakeOptions& options);
+Result<TrackingCall> read_call(Json& call, const Surroundings& around, const IntakeOptions& options,
+                               PhoneBook& phones);
 
 // The call with all that stands around it, so that it can be read again alone (readmit).
 Json complete_call(const Json& call, const Surroundings& around);

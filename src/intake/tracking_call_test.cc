@@ -22,7 +22,8 @@ Result<TrackingCall> read(std::string_view text, std::optional<Call> call = {}) 
   Json parsed = json(text);
   Surroundings around{.call = call.value_or(Call::kBatch), .received = kReceived};
   if (!call) around.index = 3;
-  return read_call(parsed, around, {});
+  PhoneBook phones("");
+  return read_call(parsed, around, {}, phones);
 }
 
 std::string identities(const TrackingCall& call) {
@@ -165,9 +166,8 @@ TEST(TrackingCall, KeepsUnusableAddressesAsTraitsAndSaysSo) {
 
 TEST(TrackingCall, UsesTheDefaultRegionForPhones) {
   Json call = json(R"({"userId":"u","traits":{"phone":15112345678}})");
-  IntakeOptions options;
-  options.default_region = "DE";
-  const auto read = read_call(call, {.call = Call::kIdentify, .received = kReceived}, options);
+  PhoneBook phones("DE");
+  const auto read = read_call(call, {.call = Call::kIdentify, .received = kReceived}, {}, phones);
   ASSERT_TRUE(read);
   EXPECT_EQ(identities(*read), "external_id=u phone=+4915112345678");
 }
@@ -195,13 +195,14 @@ TEST(TrackingCall, MergesTheBatchesContextAndIntegrations) {
                        "integrations":{"X":false}})");
   const Json context = json(R"({"ip":"9.9.9.9","locale":"de"})");
   const Json integrations = json(R"({"All":true,"X":true})");
+  PhoneBook phones("");
   const auto read = read_call(call,
                               {.call = Call::kBatch,
                                .index = 0,
                                .context = &context,
                                .integrations = &integrations,
                                .received = kReceived},
-                              {});
+                              {}, phones);
   ASSERT_TRUE(read);
   EXPECT_EQ(to_text(read->event.context),
             R"({"ip":"1.2.3.4","locale":"de","integrations":{"X":false,"All":true}})");
