@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that building (`build`) or testing (`test`, includes `build`)
-# needs. Says nothing and needs no root when all are there. docs/design/dependencies.md says what
+# Installs the Debian 12 packages that building (`build`), testing (`test`) or also fuzzing and
+# clang-tidy (`develop`) need; each includes the one before. Says nothing and needs no root when all
+# are there. docs/design/dependencies.md says what
 # each is for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +13,8 @@ build_packages=(
   libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev zlib1g-dev
   libphonenumber8 libprotobuf-dev libabsl-dev
 )
-test_packages=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev curl sqlite3 strace)
+test_packages=(clang-format-19 curl sqlite3 strace)
+develop_packages=(clang-19 clang-tidy-19 libclang-rt-19-dev)
 
 say() { printf 'install_packages: %s\n' "$*" >&2; }
 
@@ -84,9 +86,9 @@ install_node_if_missing() {
 
 what=${1:-build}
 case $what in
-  build | test) ;;
+  build | test | develop) ;;
   *)
-    say "say what for: build or test"
+    say "say what for: build, test or develop"
     exit 2
     ;;
 esac
@@ -94,9 +96,9 @@ if ! command -v apt-get >/dev/null; then
   say "this is no Debian system: install what docs/design/dependencies.md lists, then configure by hand"
   exit 1
 fi
-install_missing "${build_packages[@]}"
+packages=("${build_packages[@]}")
+[ "$what" = build ] || packages+=("${test_packages[@]}")
+[ "$what" != develop ] || packages+=("${develop_packages[@]}")
+install_missing "${packages[@]}"
 unpack_phonenumber_headers
-if [ "$what" = test ]; then
-  install_missing "${test_packages[@]}"
-  install_node_if_missing
-fi
+[ "$what" = build ] || install_node_if_missing

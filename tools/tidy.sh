@@ -9,6 +9,7 @@ if [ "${1:-}" = --since ]; then
   since=$2
   shift 2
 fi
+tools/install_packages.sh develop
 build=build/dev
 [ -e "$build/compile_commands.json" ] || cmake --preset dev --log-level=WARNING
 files=("$@")
