@@ -90,6 +90,63 @@ TEST_F(Handler, APathOfOddPiecesIsNotFound) {
     EXPECT_EQ(call("POST", path, "{}").status, 404) << path;
 }
 
+// Pieces of good calls in any order: each gets an answer that a client can read.
+TEST_F(Handler, AnswersWhateverItIsSent) {
+  const std::string paths[] = {"/crm/v3/objects/",
+                               "contacts",
+                               "notes",
+                               "0-5",
+                               "/search",
+                               "/batch/",
+                               "upsert",
+                               "create",
+                               "/crm/v4/",
+                               "objects",
+                               "associations",
+                               "/default/",
+                               "/20000000001",
+                               "?idProperty=email",
+                               "&after=%zz",
+                               "/labels",
+                               "//",
+                               "%2F"};
+  const std::string bodies[] = {"{",
+                                "}",
+                                "[",
+                                "]",
+                                ",",
+                                ":",
+                                R"("inputs")",
+                                R"("properties")",
+                                R"("id")",
+                                R"("email")",
+                                R"("a@b.example")",
+                                "1",
+                                "null",
+                                R"("types")",
+                                R"("filterGroups")",
+                                R"("filters")",
+                                R"("to")",
+                                R"("idProperty")"};
+  const std::string good[] = {
+      R"({"inputs":[{"id":"a@b.example","idProperty":"email","properties":{"city":"x"}}]})",
+      R"({"filterGroups":[{"filters":[{"propertyName":"email","operator":"EQ","value":"x"}]}]})",
+      R"([{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}])", kAna};
+  const std::string methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
+  const auto any = [&](const auto& list) { return list[random.below(std::size(list))]; };
+  for (int i = 0; i < 4000; ++i) {
+    std::string target, body = any(good);
+    for (uint64_t n = random.below(8); n > 0; --n) target += any(paths);
+    for (uint64_t n = random.below(6); n > 0; --n)
+      body.replace(random.below(body.size()), random.below(12), any(bodies));
+    const HttpResponse response = call(any(methods), target, body);
+    ASSERT_TRUE(response.status >= 200 && response.status < 500) << target << "\n" << body;
+    if (header(response.headers, "content-type").starts_with("application/json")) {
+      ASSERT_TRUE(parse_json(response.body).ok()) << response.body;
+    }
+  }
+}
+
 TEST_F(Handler, TheHookAnswersBeforeAnythingIsApplied) {
   int seen = 0;
   hubspot->set_before([&](const HttpRequest& request) -> std::optional<HttpResponse> {
@@ -125,6 +182,14 @@ TEST_F(Handler, LosesTheAnswersOfAppliedWritesOnly) {
   std::vector<bool> flags;
   for (const Json& effect : log.find("effects")->as_array()) flags.push_back(effect.flag("lost"));
   EXPECT_EQ(flags, (std::vector<bool>{false, true, true, false}));
+}
+
+TEST_F(Handler, AnArchivedContactGivesItsEmailFree) {
+  const std::string first = create("contacts", R"({"email":"ana@acme.example"})");
+  expect(409, "POST", "/crm/v3/objects/contacts", kAna);
+  expect(204, "DELETE", "/crm/v3/objects/contacts/" + first);
+  EXPECT_EQ(call("GET", "/crm/v3/objects/contacts/ana@acme.example?idProperty=email").status, 404);
+  EXPECT_NE(create("contacts", R"({"email":"ana@acme.example"})"), first);
 }
 
 TEST_F(Handler, LogsEveryRecordOfABatchUnderOneRequest) {

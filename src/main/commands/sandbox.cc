@@ -1,14 +1,15 @@
 // `rapport sandbox VENDOR`: a local imitation of a vendor's API behind HTTP.
+#include "sandbox/sandbox.h"
+
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
-#include <mutex>
+#include <map>
 
 #include "base/system.h"
 #include "main/commands/commands.h"
 #include "net/server.h"
-#include "sandbox/sandbox.h"
 
 namespace rapport {
 
@@ -67,10 +68,15 @@ void add_sandbox(CLI::App& app, Shell& shell) {
   command->add_option("--address", options->address, "Address to listen on");
   command->add_option("--port", options->port, "Port, 0 for any free one");
   command->add_option("--token", options->token, "Token that callers must send");
-  command->add_option("--search-lag-ms", options->search_lag_ms,
-                      "Milliseconds until a write shows in search");
-  command->callback(
-      [&shell, options] { shell.run = [&shell, options] { return run_sandbox(shell, *options); }; });
+  command
+      ->add_option("--search-lag", options->search_lag_ms,
+                   "Time until a write shows in search, such as 5s or 500ms")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}},
+          CLI::AsNumberWithUnit::UNIT_REQUIRED));
+  command->callback([&shell, options] {
+    shell.run = [&shell, options] { return run_sandbox(shell, *options); };
+  });
 }
 
 }  // namespace rapport

@@ -47,11 +47,17 @@ void add_error(Batch& batch, Refusal refusal, const std::string& trace) {
   batch.errors.push_back(error_entry(refusal));
 }
 
-std::optional<Refusal> check_distinct(const ObjectType& type, const Json::Array& inputs) {
+Refusal no_id() {
+  return bad_input("Invalid input JSON. Some required fields were not set: [id]");
+}
+
+// Every input names a record, and none names one twice.
+std::optional<Refusal> check_ids(const ObjectType& type, const Json::Array& inputs) {
   std::set<std::string> seen;
   std::vector<std::string> twice;
   for (const Json& input : inputs) {
     std::string id = id_text(input.find("id"));
+    if (id.empty()) return no_id();
     if (const Property* property = type.property(input.text("idProperty")))
       id = normal_form(type, *property, id);
     if (!seen.insert(id).second) twice.push_back(id);
@@ -118,9 +124,8 @@ Either<Step> plan_upsert(Portal& portal, const ObjectType& type, const Json& inp
     const bool by_record_id = id_property.empty() || id_property == "hs_object_id";
     if (refusal->status != 404 || by_record_id) return *refusal;
     Json filled = input;
-    Json properties = input.find("properties") ? *input.find("properties") : Json::object();
-    if (!properties.find(id_property)) properties.set(id_property, id);
-    filled.set("properties", std::move(properties));
+    if (Json* properties = filled.find("properties"); properties && properties->is_object())
+      if (!properties->find(id_property)) properties->set(id_property, id);
     auto plan = plan_create(portal, type, filled, claims);
     if (const Refusal* refused = refusal_of(plan)) return *refused;
     return Step{.plan = std::get<0>(std::move(plan)), .is_new = true};
@@ -172,7 +177,7 @@ Either<HttpResponse> batch_create(Portal& portal, const ObjectType& type, const 
 Either<HttpResponse> batch_update(Portal& portal, const ObjectType& type, const Call& call) {
   const auto inputs = read_inputs(call);
   if (const Refusal* refusal = refusal_of(inputs)) return *refusal;
-  if (auto refusal = check_distinct(type, *std::get<0>(inputs))) return *std::move(refusal);
+  if (auto refusal = check_ids(type, *std::get<0>(inputs))) return *std::move(refusal);
   Claims claims;
   const auto batch = plan_all(type, *std::get<0>(inputs), [&](const Json& input) -> Either<Step> {
     const auto found = find_live(portal, type, id_text(input.find("id")), input.text("idProperty"));
@@ -188,7 +193,7 @@ Either<HttpResponse> batch_update(Portal& portal, const ObjectType& type, const 
 Either<HttpResponse> batch_upsert(Portal& portal, const ObjectType& type, const Call& call) {
   const auto inputs = read_inputs(call);
   if (const Refusal* refusal = refusal_of(inputs)) return *refusal;
-  if (auto refusal = check_distinct(type, *std::get<0>(inputs))) return *std::move(refusal);
+  if (auto refusal = check_ids(type, *std::get<0>(inputs))) return *std::move(refusal);
   Claims claims;
   const auto batch = plan_all(type, *std::get<0>(inputs), [&](const Json& input) {
     return plan_upsert(portal, type, input, claims);
@@ -209,6 +214,7 @@ Either<HttpResponse> batch_read(Portal& portal, const ObjectType& type, const Ca
   std::vector<std::string> unknown;
   for (const Json& input : *std::get<0>(inputs)) {
     const std::string id = id_text(input.find("id"));
+    if (id.empty()) return no_id();
     const auto found = find_live(portal, type, id, id_property);
     if (const Refusal* refusal = refusal_of(found)) {
       if (refusal->status != 404) return *refusal;

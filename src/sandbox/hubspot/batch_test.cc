@@ -65,6 +65,17 @@ TEST_F(Batch, AnUpsertOfANewRecordTakesItsIdAsValue) {
   EXPECT_TRUE(answer.at_path("results.0.new")->as_bool());
 }
 
+TEST_F(Batch, EveryInputNamesARecord) {
+  for (const std::string input : {R"({"idProperty":"email","properties":{"firstname":"Ana"}})",
+                                  R"({"id":"","idProperty":"email","properties":{}})"})
+    for (const std::string operation : {"update", "upsert", "read"})
+      EXPECT_EQ(call("POST", path(operation), R"({"inputs":[)" + input + "]}").status, 400)
+          << operation << input;
+  expect(400, "POST", path("upsert"),
+         R"({"inputs":[{"id":"a@x.example","idProperty":"email","properties":[]}]})");
+  EXPECT_EQ(last_effect(), 0);
+}
+
 TEST_F(Batch, AnUpsertByRecordIdCreatesNothing) {
   const Json answer = expect(207, "POST", path("upsert"),
                              R"({"inputs":[{"id":"424242","properties":{"firstname":"Ana"}}]})");

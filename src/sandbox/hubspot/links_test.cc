@@ -50,6 +50,9 @@ TEST_F(Joined, ANewPrimaryTakesTheOldOnesPlace) {
   EXPECT_EQ(between(100, 1), (Ids{280}));
   EXPECT_EQ(between(1, 101), (Ids{1, 279}));
   EXPECT_EQ(between(2, 100), (Ids{1, 279}));  // another contact's primary stays
+  links.join(1, way(1), 100, {});
+  EXPECT_EQ(between(1, 100), (Ids{1, 279}));
+  EXPECT_EQ(between(1, 101), (Ids{279}));
 }
 
 TEST_F(Joined, JoiningTwiceChangesNothing) {
