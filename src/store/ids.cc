@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -13,14 +12,6 @@
 namespace rapport::store {
 namespace {
 
-struct IdNameHash {
-  size_t operator()(const IdName& name) const {
-    uint64_t hash;
-    std::memcpy(&hash, name.hash.data() + 8, sizeof hash);
-    return hash ^ name.workspace.value * 0x9E3779B97F4A7C15ULL;
-  }
-};
-
 struct NewBinding {
   Ids::Bound bound;
   Sequence sequence;  // of the event that made it
@@ -28,7 +19,8 @@ struct NewBinding {
 
 // What is in memory alone, or was until the last flush.
 struct Tail {
-  std::unordered_map<IdName, Sequence, IdNameHash> ids;
+  explicit Tail(size_t entries = 0) : ids(entries) {}
+  IdTable ids;
   std::unordered_map<IdName, NewBinding, IdNameHash> bindings;
   size_t size() const { return ids.size() + bindings.size(); }
 };
@@ -92,7 +84,7 @@ std::optional<Sequence> Ids::lately(WorkspaceId workspace, const Digest16& messa
   const IdName name{workspace, message};
   const std::lock_guard lock(state_->memory);
   for (const Tail* tail : state_->tails()) {
-    if (const auto it = tail->ids.find(name); it != tail->ids.end()) return it->second;
+    if (const auto sequence = tail->ids.find(name)) return sequence;
   }
   return std::nullopt;
 }
@@ -116,7 +108,7 @@ Result<std::optional<Sequence>> Ids::sequence_of(WorkspaceId workspace, const Di
 
 void Ids::remember(WorkspaceId workspace, const Digest16& message, Sequence sequence) {
   const std::lock_guard lock(state_->memory);
-  state_->tail.ids.insert_or_assign({workspace, message}, sequence);
+  state_->tail.ids.put({workspace, message}, sequence);
 }
 
 // --- identifiers
@@ -181,7 +173,7 @@ Result<void> Ids::forget(WorkspaceId workspace) {
     const std::lock_guard lock(s.memory);
     ++s.binding_changes;
     for (Tail* tail : s.tails()) {
-      std::erase_if(tail->ids, is_theirs);
+      tail->ids.keep_only([&](const IdName& name) { return name.workspace != workspace; });
       std::erase_if(tail->bindings, is_theirs);
     }
     s.bindings.erase_if(is_theirs);
@@ -200,8 +192,7 @@ bool Ids::wants_flush() const {
 Result<void> Ids::flush(const LogPoint& point) {
   State& s = *state_;
   const std::lock_guard writing(s.writing);
-  auto tail = std::make_shared<Tail>();
-  tail->ids.reserve(s.sizes.tail);
+  auto tail = std::make_shared<Tail>(s.sizes.tail);
   std::shared_ptr<Tail> dropped;  // freed without the lock
   {
     const std::lock_guard lock(s.memory);
@@ -228,12 +219,12 @@ Ids::State::Batch Ids::State::split(const Tail& tail, const LogPoint& point) {
   };
   Batch batch;
   batch.ids.reserve(tail.ids.size());
-  for (const auto& [name, sequence] : tail.ids) {
+  tail.ids.each([&](const IdName& name, Sequence sequence) {
     if (covered(name.workspace, sequence))
       batch.ids.push_back({name, sequence});
     else
-      batch.later.ids.emplace(name, sequence);
-  }
+      batch.later.ids.put(name, sequence);
+  });
   for (const auto& [name, binding] : tail.bindings) {
     if (covered(name.workspace, binding.sequence))
       batch.bindings.push_back({name, binding.bound});
@@ -276,7 +267,8 @@ void Ids::State::keep(const Batch& batch, std::shared_ptr<Generation> generation
     if (grew) generations.pop_back();
     generations.push_back(std::move(generation));
   }
-  tail.ids.insert(batch.later.ids.begin(), batch.later.ids.end());
+  batch.later.ids.each(
+      [&](const IdName& name, Sequence sequence) { tail.ids.put(name, sequence); });
   tail.bindings.insert(batch.later.bindings.begin(), batch.later.bindings.end());
   flushed = point;
 }
@@ -284,7 +276,7 @@ void Ids::State::keep(const Batch& batch, std::shared_ptr<Generation> generation
 // A flush that failed: everything is as it was before.
 void Ids::State::take_back() {
   const std::lock_guard lock(memory);
-  tail.ids.insert(before->ids.begin(), before->ids.end());
+  before->ids.each([&](const IdName& name, Sequence sequence) { tail.ids.put(name, sequence); });
   tail.bindings.insert(before->bindings.begin(), before->bindings.end());
   before = std::make_shared<Tail>();
 }

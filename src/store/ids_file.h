@@ -7,16 +7,10 @@
 
 #include "store/ids.h"
 #include "store/ids_bloom.h"
+#include "store/ids_table.h"
 #include "store/sqlite/database.h"
 
 namespace rapport::store {
-
-// A message id or an identifier, within its workspace.
-struct IdName {
-  WorkspaceId workspace;
-  Digest16 hash{};
-  bool operator==(const IdName&) const = default;
-};
 
 // Ids come in runs, one for each flush, sorted by hash, so that writing one only appends. Several
 // runs make a generation, which has one Bloom filter.
