@@ -71,10 +71,11 @@ class [[nodiscard]] Result {
 
   T& value() & { expect_ok(); return std::get<0>(state_); }
   const T& value() const& { expect_ok(); return std::get<0>(state_); }
-  T&& value() && { expect_ok(); return std::move(std::get<0>(state_)); }
+  // By value, so that `for (auto& x : call().value())` is safe.
+  T value() && { expect_ok(); return std::move(std::get<0>(state_)); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 

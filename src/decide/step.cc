@@ -74,13 +74,16 @@ Record& Step::edit(std::string_view type, std::string_view id) {
 }
 
 void Step::put(Record record) {
+  before(record.key);  // what it replaces has to be known: its index entries go
   record.version = event_.sequence;
   RecordKey key = record.key;
   writes_.insert_or_assign(std::move(key), std::move(record));
 }
 
 void Step::remove(std::string_view type, std::string_view id) {
-  writes_.insert_or_assign(RecordKey{std::string(type), std::string(id)}, std::nullopt);
+  RecordKey key{std::string(type), std::string(id)};
+  before(key);  // as in put()
+  writes_.insert_or_assign(std::move(key), std::nullopt);
 }
 
 void Step::mark(model::Mark mark) { marks_.insert(std::move(mark)); }

@@ -125,7 +125,9 @@ void Cache::note_entries(Slot& slot, const RecordKey& key, const Record* now) {
 }
 
 void Cache::replace(const RecordKey& key, std::optional<Record> record) {
-  Slot& slot = slots_[key];
+  auto known = slots_.find(key);
+  CHECK(known != slots_.end());  // a step writes only what it has read
+  Slot& slot = known->second;
   note_entries(slot, key, record ? &*record : nullptr);
   slot.record = std::move(record);
   slot.used = round_;

@@ -73,7 +73,7 @@ class Spine {
   Result<void> configure();
   Result<Sequence> append(model::Event event);
   std::string digest(store::State& state);
-  std::string rebuilt_digest();
+  std::string rebuild_difference();  // empty: the rebuilt state is the live one
   void compare_log(std::vector<std::string>& out);
   void compare_crm(std::vector<std::string>& out);
   Json crm(const std::string& object);
