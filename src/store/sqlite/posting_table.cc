@@ -11,60 +11,28 @@ namespace {
 constexpr size_t kChunk = 64;
 constexpr std::string_view kSelect = "SELECT name, tail FROM lists WHERE slot = ?1";
 
-void append_varint(std::string& out, uint64_t n) {
-  for (; n >= 0x80; n >>= 7) out += static_cast<char>(n | 0x80);
-  out += static_cast<char>(n);
+// Rising, each event once.
+void put_in_order(std::vector<Filed>& events) {
+  const auto sequence = [](const Filed& event) { return event.sequence; };
+  std::ranges::stable_sort(events, {}, sequence);
+  const auto doubles = std::ranges::unique(events, {}, sequence);
+  events.erase(doubles.begin(), doubles.end());
 }
 
-std::optional<uint64_t> take_varint(std::string_view& bytes) {
-  uint64_t n = 0;
-  for (int shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto b = static_cast<uint8_t>(bytes.front());
-    bytes.remove_prefix(1);
-    n |= static_cast<uint64_t>(b & 0x7f) << shift;
-    if (b < 0x80) return n;
-  }
-  return std::nullopt;
+bool is_rising(std::span<const Filed> events) {
+  return std::ranges::adjacent_find(events, [](const Filed& a, const Filed& b) {
+           return a.sequence >= b.sequence;
+         }) == events.end();
 }
 
-// Differences of positions may be negative: small ones of both signs become small numbers.
-uint64_t zigzag(uint64_t difference) {
-  return (difference << 1) ^ (~(difference >> 63) + 1);
-}
-uint64_t unzigzag(uint64_t n) {
-  return (n >> 1) ^ (~(n & 1) + 1);
+void append(std::vector<Filed>& to, std::span<const Filed> events) {
+  to.insert(to.end(), events.begin(), events.end());
 }
 
 }  // namespace
 
-std::string pack(std::span<const Filed> events) {
-  std::string out;
-  out.reserve(events.size() * 10);
-  Filed last{};
-  for (const Filed& event : events) {
-    append_varint(out, event.sequence.value - last.sequence.value);
-    append_varint(out, zigzag(event.position.value - last.position.value));
-    last = event;
-  }
-  return out;
-}
-
-std::optional<std::vector<Filed>> unpack(std::string_view bytes) {
-  std::vector<Filed> events;
-  Filed last{};
-  while (!bytes.empty()) {
-    const auto sequence = take_varint(bytes);
-    const auto position = take_varint(bytes);
-    if (!sequence || !position || *sequence == 0) return std::nullopt;
-    last.sequence.value += *sequence;
-    last.position.value += unzigzag(*position);
-    events.push_back(last);
-  }
-  return events;
-}
-
-const char* PostingTable::schema() {
-  return R"sql(
+std::string PostingTable::schema() {
+  return std::string(RecentPostings::schema()) + R"sql(
     CREATE TABLE lists(
       slot INTEGER PRIMARY KEY,
       name TEXT NOT NULL,  -- empty: a grave
@@ -101,6 +69,10 @@ Result<PostingTable::List> PostingTable::find(std::string_view name) {
 Result<void> PostingTable::apply(std::span<const std::string> lists_removed,
                                  std::span<const Posting> postings) {
   for (const std::string& list : lists_removed) TRY(remove(list));
+  return add(postings);
+}
+
+Result<void> PostingTable::add(std::span<const Posting> postings) {
   struct Row {
     int64_t home;
     const Posting* posting;
@@ -108,26 +80,44 @@ Result<void> PostingTable::apply(std::span<const std::string> lists_removed,
   std::vector<Row> rows;
   rows.reserve(postings.size());
   for (const Posting& posting : postings) {
-    CHECK(!posting.list.empty());
+    CHECK(!posting.list.empty() && posting.sequence.value > 0);
     rows.push_back({home_(posting.list), &posting});
   }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return std::tie(a.home, a.posting->list, a.posting->sequence) <
-           std::tie(b.home, b.posting->list, b.posting->sequence);
-  });
+  const auto key = [](const Row& row) {
+    return std::make_tuple(row.home, std::string_view(row.posting->list), row.posting->sequence);
+  };
+  std::ranges::sort(rows, {}, key);
+  const auto doubles = std::ranges::unique(rows, {}, key);
+  rows.erase(doubles.begin(), doubles.end());
   std::vector<Filed> events;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    events.push_back({rows[i].posting->sequence, rows[i].posting->position});
-    const std::string& list = rows[i].posting->list;
-    if (i + 1 < rows.size() && rows[i + 1].posting->list == list) continue;
-    events.erase(std::unique(events.begin(), events.end()), events.end());
-    TRY(file(list, events));
-    events.clear();
+  for (const Row& row : rows) events.push_back({row.posting->sequence, row.posting->position});
+  std::vector<RecentPostings::Added> lists;  // of one bucket
+  for (size_t begin = 0; begin < rows.size();) {
+    const std::string& name = rows[begin].posting->list;
+    size_t end = begin + 1;
+    while (end < rows.size() && rows[end].posting->list == name) ++end;
+    lists.push_back({name, {events.data() + begin, end - begin}});
+    const int bucket = RecentPostings::bucket_of(rows[begin].home);
+    begin = end;
+    if (begin < rows.size() && RecentPostings::bucket_of(rows[begin].home) == bucket) continue;
+    TRY_ASSIGN(const auto fill, recent_.add(bucket, lists));
+    if (fill == RecentPostings::Fill::kFull) TRY(file_recent(bucket));
+    lists.clear();
   }
   return {};
 }
 
+Result<void> PostingTable::file_recent(int bucket) {
+  TRY_ASSIGN(const RecentPostings::Lists lists, recent_.read(bucket));
+  std::vector<std::pair<int64_t, const RecentPostings::Lists::value_type*>> order;
+  for (const auto& list : lists) order.emplace_back(home_(list.first), &list);
+  std::ranges::sort(order);
+  for (const auto& [home, list] : order) TRY(file(list->first, list->second));
+  return recent_.clear(bucket);
+}
+
 Result<void> PostingTable::remove(const std::string& name) {
+  TRY(file_recent(RecentPostings::bucket_of(home_(name))));
   TRY_ASSIGN(const List list, find(name));
   if (!list.exists()) return {};
   const int64_t slot = list.place.slot;
@@ -141,15 +131,11 @@ Result<void> PostingTable::remove(const std::string& name) {
 
 Result<void> PostingTable::file(const std::string& name, std::span<const Filed> events) {
   TRY_ASSIGN(List list, find(name));
-  const bool late = list.exists() && list.tail.back().sequence >= events.front().sequence;
+  const bool late =
+      !is_rising(events) || (list.exists() && list.tail.back().sequence >= events.front().sequence);
   if (late) TRY(take_chunks(list));
-  list.tail.insert(list.tail.end(), events.begin(), events.end());
-  if (late) {
-    const auto sequence = [](const Filed& event) { return event.sequence; };
-    std::ranges::stable_sort(list.tail, {}, sequence);
-    const auto doubles = std::ranges::unique(list.tail, {}, sequence);
-    list.tail.erase(doubles.begin(), doubles.end());
-  }
+  append(list.tail, events);
+  if (late) put_in_order(list.tail);
   TRY(write_chunks(list));
   return put_row(name, list);
 }
@@ -178,48 +164,70 @@ Result<void> PostingTable::write_chunks(List& list) {
 
 // Events older than the newest one of the list come rarely: all is then written anew.
 Result<void> PostingTable::take_chunks(List& list) {
+  if (!list.exists()) return {};
   std::vector<Filed> all;
-  Statement select = database_.statement("SELECT body FROM chunks WHERE list = ?1 ORDER BY first",
-                                         list.place.slot);
-  for (;;) {
-    TRY_ASSIGN(const bool row, select.step());
-    if (!row) break;
-    TRY_ASSIGN(const std::vector<Filed> chunk, unpacked(select.blob(0)));
-    all.insert(all.end(), chunk.begin(), chunk.end());
-  }
-  all.insert(all.end(), list.tail.begin(), list.tail.end());
+  TRY(read_chunks(list.place.slot, {0}, PageRequest::Order::kOldest, [&](std::vector<Filed> chunk) {
+    append(all, chunk);
+    return true;
+  }));
+  append(all, list.tail);
   list.tail = std::move(all);
   return database_.run("DELETE FROM chunks WHERE list = ?1", list.place.slot);
 }
 
+// From the chunk that may hold the first event wanted on, until `take` has enough.
+Result<void> PostingTable::read_chunks(int64_t slot, Sequence after, PageRequest::Order order,
+                                       const std::function<bool(std::vector<Filed>)>& take) {
+  Statement select = database_.statement(
+      order == PageRequest::Order::kNewest
+          ? "SELECT body FROM chunks WHERE list = ?1 AND first < ?2 ORDER BY first DESC"
+          : "SELECT body FROM chunks WHERE list = ?1 AND first >= coalesce((SELECT max(first)"
+            " FROM chunks WHERE list = ?1 AND first <= ?2), 0) ORDER BY first",
+      slot, after);
+  for (;;) {
+    TRY_ASSIGN(const bool row, select.step());
+    if (!row) return {};
+    TRY_ASSIGN(std::vector<Filed> chunk, unpacked(select.blob(0)));
+    if (!take(std::move(chunk))) return {};
+  }
+}
+
 Result<std::vector<Posting>> PostingTable::read(const std::string& name, Sequence after, int limit,
                                                 PageRequest::Order order) {
-  std::vector<Posting> found;
   const bool newest = order == PageRequest::Order::kNewest;
-  const Sequence before = after.value == 0 ? Sequence{static_cast<uint64_t>(INT64_MAX)} : after;
+  if (newest && after.value == 0) after.value = static_cast<uint64_t>(INT64_MAX);
+  std::vector<Posting> found;
   const auto full = [&] { return found.size() >= static_cast<size_t>(limit); };
-  const auto take = [&](std::vector<Filed>& events) {
+  const auto take = [&](std::vector<Filed> events) {
     if (newest) std::ranges::reverse(events);
     for (const Filed& event : events) {
-      const bool wanted = newest ? event.sequence < before : event.sequence > after;
+      const bool wanted = newest ? event.sequence < after : event.sequence > after;
       if (wanted && !full()) found.push_back({name, event.sequence, event.position});
     }
+    return !full();
   };
   TRY_ASSIGN(List list, find(name));
-  if (!list.exists()) return found;
-  if (newest) take(list.tail);
-  Statement select = database_.statement(
-      newest ? "SELECT body FROM chunks WHERE list = ?1 AND first < ?2 ORDER BY first DESC"
-             : "SELECT body FROM chunks WHERE list = ?1 AND first >= coalesce((SELECT max(first)"
-               " FROM chunks WHERE list = ?1 AND first <= ?2), 0) ORDER BY first",
-      list.place.slot, newest ? before : after);
-  while (!full()) {
-    TRY_ASSIGN(const bool row, select.step());
-    if (!row) break;
-    TRY_ASSIGN(std::vector<Filed> events, unpacked(select.blob(0)));
-    take(events);
+  TRY_ASSIGN(const auto recent, recent_.read(RecentPostings::bucket_of(home_(name)), name));
+  const bool late = list.exists() && !recent.empty() &&
+                    std::ranges::min(recent).sequence <= list.tail.back().sequence;
+  std::vector<Filed> last = std::move(list.tail);
+  append(last, recent);
+  if (late) {
+    std::vector<Filed> all;
+    TRY(read_chunks(list.place.slot, {0}, PageRequest::Order::kOldest,
+                    [&](std::vector<Filed> chunk) {
+                      append(all, chunk);
+                      return true;
+                    }));
+    append(all, last);
+    put_in_order(all);
+    take(std::move(all));
+    return found;
   }
-  if (!newest) take(list.tail);
+  put_in_order(last);
+  if (newest && !take(last)) return found;
+  if (list.exists()) TRY(read_chunks(list.place.slot, after, order, take));
+  if (!newest) take(std::move(last));
   return found;
 }
 

@@ -1,38 +1,30 @@
-// Lists of events: sequence and log position, packed. The newest entries of a list lie in its row
-// of `lists`; every 64 of them move into a row of `chunks`.
+// Lists of events: sequence and log position, packed. The newest events lie together with those of
+// other lists (recent_postings.h), the ones before in the list's row of `lists`, and the older ones
+// 64 by 64 in rows of `chunks`.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/recent_postings.h"
 #include "store/sqlite/slots.h"
 #include "store/state.h"
 
 namespace rapport::store {
-
-// An event in a list.
-struct Filed {
-  Sequence sequence;
-  Position position;
-  auto operator<=>(const Filed&) const = default;
-};
-// Both as variable-length differences, about 8 bytes an event. Empty for none.
-std::string pack(std::span<const Filed> events);
-// nullopt when the bytes are not of pack().
-std::optional<std::vector<Filed>> unpack(std::string_view bytes);
 
 class PostingTable {
  public:
   using HomeSlot = int64_t (*)(std::string_view list);
   explicit PostingTable(
       Database& database, HomeSlot home = [](std::string_view list) { return home_slot(list); })
-      : database_(database), home_(home) {}
-  static const char* schema();
+      : database_(database), recent_(database), home_(home) {}
+  static std::string schema();
 
-  // Removes lists, then files events; one that is filed already stays as it is.
+  // Removes lists, then adds events; one that is in the list already stays as it is.
   Result<void> apply(std::span<const std::string> lists_removed, std::span<const Posting> postings);
   Result<std::vector<Posting>> read(const std::string& list, Sequence after, int limit,
                                     PageRequest::Order order);
@@ -45,14 +37,18 @@ class PostingTable {
   };
   Result<List> find(std::string_view name);
   Result<void> remove(const std::string& name);
-  // `events` in rising order, all of one list.
+  Result<void> add(std::span<const Posting> postings);
+  Result<void> file_recent(int bucket);
   Result<void> file(const std::string& name, std::span<const Filed> events);
   Result<void> take_chunks(List& list);
   Result<void> write_chunks(List& list);
   Result<void> put_row(const std::string& name, const List& list);
   Result<std::vector<Filed>> unpacked(std::string_view bytes);
+  Result<void> read_chunks(int64_t slot, Sequence after, PageRequest::Order order,
+                           const std::function<bool(std::vector<Filed>)>& take);
 
   Database& database_;
+  RecentPostings recent_;
   HomeSlot home_;
 };
 

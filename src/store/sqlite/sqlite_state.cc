@@ -12,7 +12,9 @@ namespace rapport::store {
 namespace {
 
 constexpr int64_t kSchemaVersion = 1;
-constexpr int64_t kLongWal = 16'384;  // pages; then a checkpoint may hold the writer for its rest
+// In pages of 4 KiB: when a checkpoint may hold the writer, and what it should leave for that.
+constexpr int64_t kLongWal = 16'384, kShortRest = 512;
+constexpr int kPassesBeside = 3;
 
 // `chain` is binary. One row, number 1.
 constexpr std::string_view kCursorSchema = R"sql(
@@ -68,11 +70,11 @@ Result<void> SqliteState::make_schema() {
     TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kWrite));
     TRY_ASSIGN(version, database_->integer("PRAGMA user_version"));
     if (version != 0) return {};  // another handle was faster
-    for (std::string_view schema :
-         {std::string_view(RecordTable::schema()), std::string_view(PostingTable::schema()),
-          std::string_view(TimerTable::schema()), std::string_view(MarkTable::schema()),
-          kCursorSchema}) {
-      TRY(database_->run_script(std::string(schema)));
+    for (const std::string& schema :
+         {std::string(RecordTable::schema()), PostingTable::schema(),
+          std::string(TimerTable::schema()), std::string(MarkTable::schema()),
+          std::string(kCursorSchema)}) {
+      TRY(database_->run_script(schema));
     }
     TRY(database_->run_script(fmt::format("PRAGMA user_version={};", kSchemaVersion)));
     return transaction.commit();
@@ -146,6 +148,9 @@ Result<Page> SqliteState::list(const PageRequest& request) {
 
 Result<void> SqliteState::apply(const Changes& changes) {
   TRY(refuse_when_broken());
+  {
+    std::lock_guard wait_behind_checkpoint(turnstile_);
+  }
   std::lock_guard lock(mutex_);
   auto written = write(changes);
   if (database_->broken()) broken_ = true;
@@ -235,7 +240,9 @@ Result<void> SqliteState::snapshot(const std::string& path) {
 
 Result<void> SqliteState::scrub() {
   TRY(refuse_when_broken());
-  std::scoped_lock lock(checkpoint_mutex_, mutex_);
+  std::lock_guard no_checkpoint(checkpoint_mutex_);
+  std::lock_guard first_in_line(turnstile_);
+  std::lock_guard lock(mutex_);
   auto result = database_->checkpoint(Database::Checkpoint::kTruncate);
   if (database_->broken()) broken_ = true;
   TRY(result);
@@ -248,14 +255,26 @@ Result<void> SqliteState::checkpoint() {
   if (!checkpointer_) {
     TRY_ASSIGN(checkpointer_, open_beside());
   }
-  auto result = checkpointer_->checkpoint(Database::Checkpoint::kBeside);
-  if (result && result->frames > kLongWal && result->moved < result->frames) {
-    // The WAL starts anew only when all of it was moved, which a busy writer never leaves time for.
-    std::lock_guard hold_writer(mutex_);
-    result = checkpointer_->checkpoint(Database::Checkpoint::kBeside);
-  }
+  auto moved = move_wal();
   if (checkpointer_->broken()) broken_ = true;
-  TRY(result);
+  return moved;
+}
+
+// The WAL starts anew only when all of it was moved, which a busy writer never leaves time for: it
+// is held for the rest of a long WAL, after passes beside it have made that rest short.
+Result<void> SqliteState::move_wal() {
+  constexpr auto kBeside = Database::Checkpoint::kBeside;
+  TRY_ASSIGN(auto last, checkpointer_->checkpoint(kBeside));
+  if (last.frames < kLongWal) return {};
+  for (int pass = 0; pass < kPassesBeside; ++pass) {
+    TRY_ASSIGN(const auto next, checkpointer_->checkpoint(kBeside));
+    const bool short_rest = next.frames - last.frames < kShortRest;
+    last = next;
+    if (short_rest) break;
+  }
+  std::lock_guard first_in_line(turnstile_);
+  std::lock_guard hold_writer(mutex_);
+  TRY(checkpointer_->checkpoint(kBeside));
   return {};
 }
 

@@ -46,6 +46,7 @@ class SqliteState final : public State {
   SqliteState(std::unique_ptr<Database> database, std::string path, std::string vfs);
   Result<void> make_schema();
   Result<void> write(const Changes& changes);
+  Result<void> move_wal();
   Result<void> write_cursor(const Cursor& cursor);
   Result<std::unique_ptr<Database>> open_beside() const;
   Result<void> refuse_when_broken() const;
@@ -58,7 +59,8 @@ class SqliteState final : public State {
   TimerTable timers_;
   MarkTable marks_;
 
-  std::mutex checkpoint_mutex_;  // taken before mutex_
+  std::mutex checkpoint_mutex_;  // taken before the others
+  std::mutex turnstile_;         // who waits for mutex_ here is not overtaken by apply() again
   std::unique_ptr<Database> checkpointer_;
   std::atomic<bool> broken_{false};
 };
