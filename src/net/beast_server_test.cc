@@ -380,7 +380,7 @@ TEST(Server, WaitsWhenDescriptorsAreUsedUp) {
   EXPECT_EQ(status_of(first.exchange(kGet)), 200);
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_GE(pauses, 2u);
-  EXPECT_LE(pauses, 5u);
+  EXPECT_LE(pauses, 50u);  // thousands when it spins
   EXPECT_EQ(status_of(late.receive()), 200);
 }
 
