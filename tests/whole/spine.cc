@@ -120,6 +120,8 @@ void Spine::open() {
   reading_ = store::open_sqlite_state(std::string(kStatePath), vfs_->name(), store::StateMode::kRead)
                  .value();
   configure().value();
+  // As the server does: no push before the fold shows every write that was under way.
+  runner_->wait_for(kWorkspace, log_->log().head(kWorkspace).sequence, seconds(1)).value();
 
   connect::PushOptions push;
   push.workspace = kWorkspace;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "main/settings.h"
 
@@ -13,23 +14,53 @@ class App;
 
 namespace rapport {
 
-// 0 done · 1 failed · 2 wrong use · 3 findings (verify, check) · 130 interrupted.
+// 0 done · 1 failed · 2 wrong use · 3 findings (verify, check, rebuild) · 130 interrupted.
 int run_program(int argc, char** argv);
+inline constexpr int kFindings = 3;
 
 // What every command is given: where options of the program itself ended up.
 struct Shell {
   bool json = false;              // --json: machine-readable results
   std::string config;             // --config
   std::string data, listen;       // --data, --listen; empty: from the settings
+  std::string url, key;           // --url, --key; see add_server_options
   std::function<int()> run;       // set by the command that was named
   Environment environment;
 
   Result<Settings> settings() const;
   // Prints an error to stderr (as JSON with --json) and gives the exit code.
   int fail(const Error& error) const;
+  // Prints a result: one line of JSON with --json, else `text`. Gives 0.
+  int done(const Json& result, const std::string& text) const;
+
+  // --url, else RAPPORT_URL, else where a server listens unless told otherwise.
+  std::string server_url() const;
+  std::string server_key() const;  // --key, else RAPPORT_KEY
+  // A server is meant, not a data folder: --url was given, or RAPPORT_URL without --data.
+  bool asks_server() const;
 };
 
+// --url and --key, for commands that talk to a running server.
+void add_server_options(CLI::App& command, Shell& shell);
+// Makes `run` what the program does when this command is named.
+void on(CLI::App& command, Shell& shell, std::function<int()> run);
+
+// All options and commands of the program.
+void add_commands(CLI::App& app, Shell& shell);
+
 void add_serve(CLI::App& app, Shell& shell);
+void add_demo(CLI::App& app, Shell& shell);
+void add_init(CLI::App& app, Shell& shell);
+void add_check(CLI::App& app, Shell& shell);
+void add_verify(CLI::App& app, Shell& shell);
+void add_rebuild(CLI::App& app, Shell& shell);
+void add_backup(CLI::App& app, Shell& shell);
+void add_restore(CLI::App& app, Shell& shell);
+void add_keys(CLI::App& app, Shell& shell);
+void add_workspaces(CLI::App& app, Shell& shell);
+void add_events(CLI::App& app, Shell& shell);
+void add_quarantine(CLI::App& app, Shell& shell);
+void add_contacts(CLI::App& app, Shell& shell);
 void add_sandbox(CLI::App& app, Shell& shell);
 
 }  // namespace rapport

@@ -3,8 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
-#include "api/problem.h"
-#include "base/json.h"
 #include "base/posix_disk.h"
 #include "main/commands/commands.h"
 
@@ -35,27 +33,76 @@ int Shell::fail(const Error& error) const {
   return error.code == Code::kInvalid ? 2 : 1;
 }
 
-int run_program(int argc, char** argv) {
-  CLI::App app{"Joins support and chat channels to CRMs.", "rapport"};
+int Shell::done(const Json& result, const std::string& text) const {
+  if (json) {
+    fmt::print("{}\n", to_text(result));
+  } else if (!text.empty()) {
+    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+  }
+  return 0;
+}
+
+std::string Shell::server_url() const {
+  if (!url.empty()) return url;
+  return environment("RAPPORT_URL").value_or("http://localhost:8080");
+}
+
+std::string Shell::server_key() const {
+  return key.empty() ? environment("RAPPORT_KEY").value_or("") : key;
+}
+
+bool Shell::asks_server() const {
+  return !url.empty() || (data.empty() && environment("RAPPORT_URL").has_value());
+}
+
+void add_server_options(CLI::App& command, Shell& shell) {
+  command.add_option("--url", shell.url,
+                     "A running server; else RAPPORT_URL, else http://localhost:8080");
+  command.add_option("--key", shell.key,
+                     "API key; else RAPPORT_KEY, which does not show in the list of processes");
+}
+
+void on(CLI::App& command, Shell& shell, std::function<int()> run) {
+  command.callback([&shell, run = std::move(run)] { shell.run = run; });
+}
+
+namespace {
+
+void add_program_options(CLI::App& app, Shell& shell) {
   app.require_subcommand(1);
   app.fallthrough();
   app.set_version_flag("--version", "rapport 0.1.0");
+  app.set_help_all_flag("--help-all", "Help of all commands");
+  app.footer("Every command has --help with an example. Settings, environment and exit codes:\n"
+             "docs/reference/cli.md, docs/reference/configuration.md.");
+  app.add_flag("--json", shell.json, "Results and errors as JSON");
+  app.add_option("--config", shell.config, "Settings file (docs/reference/configuration.md)");
+  app.add_option("--data", shell.data, "Data folder; wins over the settings file");
+  app.add_option("--listen", shell.listen, "address:port of the API; wins over the settings file");
+}
+
+}  // namespace
+
+void add_commands(CLI::App& app, Shell& shell) {
+  add_program_options(app, shell);
+  for (auto add : {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup,
+                   add_restore, add_keys, add_workspaces, add_events, add_quarantine, add_contacts,
+                   add_sandbox})
+    add(app, shell);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app{"Joins support and chat channels to CRMs.", "rapport"};
   Shell shell;
   shell.environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value ? std::optional<std::string>(value) : std::nullopt;
   };
-  app.add_flag("--json", shell.json, "Results and errors as JSON");
-  app.add_option("--config", shell.config, "Settings file (docs/reference/configuration.md)");
-  app.add_option("--data", shell.data, "Data folder; wins over the settings file");
-  app.add_option("--listen", shell.listen, "address:port of the API; wins over the settings file");
-  add_serve(app, shell);
-  add_sandbox(app, shell);
+  add_commands(app, shell);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    return app.exit(error) == 0 ? 0 : 2;
   }
   return shell.run();
 }

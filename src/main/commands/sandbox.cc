@@ -1,32 +1,16 @@
 // `rapport sandbox VENDOR`: a local imitation of a vendor's API behind HTTP.
-#include "sandbox/sandbox.h"
-
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <map>
 
-#include "base/system.h"
 #include "main/commands/commands.h"
-#include "net/server.h"
+#include "main/sandbox_server.h"
 
 namespace rapport {
 
 namespace {
-
-// Answers on the server's thread: one request at a time, as the sandbox asks.
-class SandboxService final : public net::Service {
- public:
-  explicit SandboxService(HttpHandler& sandbox) : sandbox_(sandbox) {}
-  void serve(HttpRequest request, net::Respond respond) override {
-    respond(sandbox_.handle(request));
-  }
-  void after_reads() override {}
-
- private:
-  HttpHandler& sandbox_;
-};
 
 struct Options {
   std::string vendor;
@@ -38,20 +22,10 @@ struct Options {
 
 int run_sandbox(const Shell& shell, const Options& options) {
   signal(SIGPIPE, SIG_IGN);
-  SystemClock clock;
-  SystemRandom random;
-  Metrics metrics;
   sandbox::SandboxOptions wanted;
   wanted.tokens.push_back({options.token});
   wanted.search_lag = millis(options.search_lag_ms);
-  auto made = sandbox::make_sandbox(options.vendor, wanted, clock, random);
-  if (!made.ok()) return shell.fail(made.error());
-  SandboxService service(**made);
-  net::ServerOptions http;
-  http.address = options.address;
-  http.port = options.port;
-  http.max_body_bytes = 16 << 20;
-  auto server = net::Server::listen(http, service, metrics);
+  auto server = SandboxServer::open(options.vendor, wanted, options.address, options.port);
   if (!server.ok()) return shell.fail(server.error());
   fmt::print(stderr, "{} sandbox on http://{}:{} with token {}\n", options.vendor, options.address,
              (*server)->port(), options.token);
@@ -64,6 +38,7 @@ int run_sandbox(const Shell& shell, const Options& options) {
 void add_sandbox(CLI::App& app, Shell& shell) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("sandbox", "Run a local imitation of a vendor's API");
+  command->footer("Example:\n  rapport sandbox VENDOR --port 8090 --search-lag 5s");
   command->add_option("vendor", options->vendor, "Which vendor")->required();
   command->add_option("--address", options->address, "Address to listen on");
   command->add_option("--port", options->port, "Port, 0 for any free one");

@@ -1,50 +1,28 @@
 // `rapport serve`: runs the server until it is told to stop.
 #include <fmt/format.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
-#include <thread>
 
 #include "base/system.h"
 #include "main/commands/commands.h"
 #include "main/server.h"
+#include "main/signals.h"
 
 namespace rapport {
 
 namespace {
 
-// SIGTERM and SIGINT, waited for by a thread of their own. Blocked in all other threads, so this
-// must be made before any of them.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (int s : {SIGTERM, SIGINT}) sigaddset(&set_, s);
-    sigaddset(&set_, SIGUSR1);  // ours: ends the waiting
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  void start(std::function<void()> stop) {
-    thread_ = std::thread([this, stop = std::move(stop)] {
-      int caught = 0;
-      sigwait(&set_, &caught);
-      if (caught != SIGUSR1) stop();
-    });
-  }
-  ~Signals() {
-    if (!thread_.joinable()) return;
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-
- private:
-  sigset_t set_;
-  std::thread thread_;
-};
+// As many connections as the system lets us have; the soft limit is usually 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 int serve(const Shell& shell) {
   Signals signals;
+  raise_descriptor_limit();
   SystemClock clock;
   auto reporter = make_logger(Level::kInfo, clock);
   auto settings = shell.settings();
@@ -67,6 +45,7 @@ int serve(const Shell& shell) {
 
 void add_serve(CLI::App& app, Shell& shell) {
   auto* command = app.add_subcommand("serve", "Run the server");
+  command->footer("Example:\n  rapport serve --config rapport.yaml");
   command->callback([&shell] { shell.run = [&shell] { return serve(shell); }; });
 }
 

@@ -1,0 +1,174 @@
+// `rapport verify`: checks every byte of a data folder that can be checked.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "access/control.h"
+#include "base/posix_disk.h"
+#include "base/system.h"
+#include "main/api_client.h"
+#include "main/commands/commands.h"
+#include "main/commands/table.h"
+#include "access/control.h"
+#include "main/data_folder.h"
+#include "store/backup.h"
+#include "store/base_file.h"
+#include "store/log.h"
+
+namespace rapport {
+
+namespace {
+
+// What is wrong, as rows {"file", "offset"?, "workspace"?, "sequence"?, "what"}.
+class Verification {
+ public:
+  Verification(DataFolder folder, Environment environment)
+      : folder_(std::move(folder)), environment_(std::move(environment)) {}
+
+  Result<Json> run(const store::Progress& progress) {
+    if (!disk_.exists(folder_.root + "/log"))
+      return not_found(fmt::format("{} is no data folder (there is no log in it); name one with "
+                                   "--data",
+                                   folder_.root));
+    TRY_ASSIGN(const auto report, store::check_log(disk_, folder_.root + "/log", progress));
+    for (const auto& finding : report.findings) add(finding);
+    TRY(compare_heads(report));
+    TRY(check_bases(report));
+    return Json::object()
+        .set("records", report.records)
+        .set("bytes", report.bytes)
+        .set("segments", report.segments)
+        .set("findings", std::move(findings_));
+  }
+
+  // A backup has what its manifest says, and its log holds together.
+  Result<Json> run_on_backup(const store::Progress& progress) {
+    const auto files = store::check_backup(disk_, folder_.root);
+    if (!files.ok() && files.error().code != Code::kCorrupt) return files.error();
+    if (!files.ok()) add(folder_.root, {}, {}, files.error().message);
+    TRY_ASSIGN(const auto report, store::check_log(disk_, folder_.root + "/log", progress));
+    for (const auto& finding : report.findings) add(finding);
+    TRY(check_bases(report));
+    return Json::object()
+        .set("records", report.records)
+        .set("bytes", report.bytes)
+        .set("segments", report.segments)
+        .set("findings", std::move(findings_));
+  }
+
+ private:
+  void add(const store::LogFinding& finding) {
+    findings_.push_back(Json::object()
+                            .set("file", finding.file)
+                            .set("offset", finding.offset)
+                            .set("workspace", finding.workspace.value)
+                            .set("sequence", finding.sequence.value)
+                            .set("what", finding.what)
+                            .set("at_tail", finding.at_tail));
+  }
+  void add(std::string_view file, WorkspaceId workspace, Sequence sequence, std::string what) {
+    findings_.push_back(Json::object()
+                            .set("file", file)
+                            .set("workspace", workspace.value)
+                            .set("sequence", sequence.value)
+                            .set("what", std::move(what)));
+  }
+
+  // The heads signed last, kept outside the log: a log cut short or written anew is behind them.
+  Result<void> compare_heads(const store::LogReport& report) {
+    if (!disk_.exists(folder_.control())) {
+      add(folder_.control(), {}, {}, "the file is missing");
+      return {};
+    }
+    TRY_ASSIGN(const Key master, master_key(disk_, folder_, environment_));
+    TRY_ASSIGN(auto control,
+               access::Control::open(folder_.control(), "", master, clock_, random_));
+    TRY_ASSIGN(const auto heads, control->signed_heads());
+    for (const auto& head : heads) {
+      if (!head.signature_holds)
+        add(folder_.control(), head.workspace, head.head.sequence,
+            "the signature of the last head does not hold");
+      const auto found = report.heads.find(head.workspace);
+      const store::Head now = found == report.heads.end() ? store::Head{} : found->second;
+      if (now.sequence < head.head.sequence)
+        add("log", head.workspace, Sequence{now.sequence.value + 1},
+            fmt::format("the log ends at {}, but {} was there when its head was signed",
+                        now.sequence.value, head.head.sequence.value));
+      if (now.sequence == head.head.sequence && now.chain != head.head.chain)
+        add("log", head.workspace, now.sequence, "the chain is not the one that was signed");
+    }
+    return {};
+  }
+
+  Result<void> check_bases(const store::LogReport& report) {
+    for (const auto& [workspace, head] : report.heads) {
+      if (!disk_.exists(folder_.bases(workspace))) continue;
+      TRY_ASSIGN(const auto bases, store::list_bases(disk_, folder_.bases(workspace)));
+      for (const auto& base : bases)
+        if (const auto checked = store::check_base(disk_, base); !checked.ok())
+          add(base.path, workspace, base.sequence, checked.error().message);
+    }
+    return {};
+  }
+
+  DataFolder folder_;
+  Environment environment_;
+  PosixDisk disk_;
+  SystemClock clock_;
+  SystemRandom random_;
+  Json findings_ = Json::array();
+};
+
+std::string words(const Json& report) {
+  std::string out;
+  for (const Json& finding : report.find("findings")->as_array()) {
+    out += fmt::format("{}: {}", cell(finding, "file"), cell(finding, "what"));
+    if (finding.integer("workspace") != 0)
+      out += fmt::format(" (workspace {}, sequence {})", finding.integer("workspace"),
+                         finding.integer("sequence"));
+    if (finding.flag("at_tail"))
+      out += "\n  at the end of the log: may be a write that a crash cut off before it was "
+             "acknowledged; the next start of the server cuts it";
+    out += "\n";
+  }
+  const size_t found = report.find("findings")->as_array().size();
+  return out + fmt::format("{} events in {} segments checked, {} findings.",
+                           cell(report, "records"), cell(report, "segments"), found);
+}
+
+Result<Json> verify_here(const Shell& shell, const std::string& backup) {
+  TRY_ASSIGN(const auto settings, shell.settings());
+  ProgressLine progress("verifying", shell.json);
+  Verification verification({backup.empty() ? settings.data : backup}, shell.environment);
+  const auto show = [&](uint64_t done, uint64_t all) {
+    progress.show(done >> 20, all >> 20, "MiB");
+  };
+  return backup.empty() ? verification.run(show) : verification.run_on_backup(show);
+}
+
+int verify(const Shell& shell, const std::string& backup) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const bool ask = shell.asks_server() && backup.empty();
+  const auto report = ask ? api.call("POST", "/api/v1/verify") : verify_here(shell, backup);
+  if (!report.ok()) return shell.fail(report.error());
+  const Json* findings = report->find("findings");
+  const bool clean = findings && findings->is_array() && findings->as_array().empty();
+  shell.done(*report, ask ? to_pretty_text(*report) : words(*report));
+  return clean ? 0 : kFindings;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Shell& shell) {
+  auto backup = std::make_shared<std::string>();
+  auto* command = app.add_subcommand(
+      "verify", "Check log, chain, signed heads and bases; 3 when something is wrong");
+  command->add_option("--backup", *backup, "A backup's folder instead of the data folder");
+  command->footer("Beside a running server the events it is writing at the moment may be reported as "
+                  "the log's torn end; --url asks the server itself.\n"
+                  "Example:\n  rapport verify --data ./data");
+  add_server_options(*command, shell);
+  on(*command, shell, [&shell, backup] { return verify(shell, *backup); });
+}
+
+}  // namespace rapport
