@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -133,6 +134,17 @@ Changes next_batch(Zipf& zipf, Draw kind, uint64_t& sequence) {
   return changes;
 }
 
+// Bytes this process has handed to write(): log, WAL and file.
+double written_megabytes() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  double bytes = 0;
+  while (io >> name >> bytes) {
+    if (name == "wchar:") return bytes / 1e6;
+  }
+  return 0;
+}
+
 // Checkpoints run on a thread of their own, as in the server.
 void apply_batches(benchmark::State& run, Draw kind) {
   const auto state = filled();
@@ -146,6 +158,7 @@ void apply_batches(benchmark::State& run, Draw kind) {
       if (applied % 4 == 0) state->checkpoint().value();
     }
   });
+  const double written = written_megabytes();
   for (auto _ : run) {
     run.PauseTiming();
     const Changes changes = next_batch(zipf, kind, sequence);
@@ -159,8 +172,9 @@ void apply_batches(benchmark::State& run, Draw kind) {
   ++applied;
   applied.notify_one();
   checkpoints.join();
-  run.counters["puts"] =
-      benchmark::Counter(static_cast<double>(puts), benchmark::Counter::kAvgIterations);
+  constexpr auto kEach = benchmark::Counter::kAvgIterations;
+  run.counters["puts"] = benchmark::Counter(static_cast<double>(puts), kEach);
+  run.counters["written_MB"] = benchmark::Counter(written_megabytes() - written, kEach);
 }
 BENCHMARK_CAPTURE(apply_batches, events, Draw::kEvents)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(apply_batches, distinct, Draw::kDistinct)->Unit(benchmark::kMillisecond);

@@ -76,9 +76,9 @@ void Events::append(std::string& body, const std::string& timestamp) {
   fmt::format_to(
       out,
       FMT_COMPILE(R"({{"type":"track","messageId":"load-{:08x}-{:012x}",)"
-                  R"("userId":"user-{:08}","event":"Message Sent","properties":{{)"
+                  R"("userId":"user-{:08}","event":"message.sent","properties":{{)"
                   R"("conversation_id":"c-{:08}","message_id":"m-{:x}","channel":"chat",)"
-                  R"("role":"customer","text":"{}"}},"context":{{"library":{{)"
+                  R"("author":"customer","text":"{}"}},"context":{{"library":{{)"
                   R"("name":"load","version":"1.0"}})"),
       run_, count_, contact, contact, count_, kTexts[count_ % std::size(kTexts)]);
   if (options_.emails) {

@@ -1,5 +1,6 @@
 // `rapport serve`: runs the server until it is told to stop.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 
