@@ -15,7 +15,9 @@ namespace {
 // "GET /api/v1/contacts" → operationId.
 using Operations = std::map<std::string, std::string>;
 
-Json document() { return parse_json(openapi_document()).value(); }
+Json document() {
+  return parse_json(openapi_document()).value();
+}
 
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
@@ -37,8 +39,7 @@ constexpr std::string_view kTracking[] = {"identify", "track", "page", "screen",
 Operations served() {
   Operations all;
   for (const Route& route : all_routes()) all[route.method + " " + route.path] = route.operation;
-  for (std::string_view call : kTracking)
-    all["POST /v1/" + std::string(call)] = std::string(call);
+  for (std::string_view call : kTracking) all["POST /v1/" + std::string(call)] = std::string(call);
   return all;
 }
 
@@ -80,8 +81,9 @@ TEST(OpenApi, PathParametersAreDeclared) {
       for (const Json& entry : list ? list->as_array() : Json::Array{}) {
         const std::string_view link = entry.text("$ref");
         const Json* one = link.empty() ? &entry
-                                       : whole.find("components")->find("parameters")->find(
-                                             link.substr(link.rfind('/') + 1));
+                                       : whole.find("components")
+                                             ->find("parameters")
+                                             ->find(link.substr(link.rfind('/') + 1));
         ASSERT_NE(one, nullptr) << link;
         if (one->text("in") == "path") declared.insert(std::string(one->text("name")));
       }
@@ -125,8 +127,7 @@ TEST(OpenApi, EveryErrorIsAProblemDocument) {
           EXPECT_TRUE(response.text("$ref").starts_with("#/components/responses/"))
               << method << " " << path << " " << status;
         }
-  for (const auto& [name, response] :
-       whole.find("components")->find("responses")->as_object())
+  for (const auto& [name, response] : whole.find("components")->find("responses")->as_object())
     EXPECT_NE(response.find("content")->find("application/problem+json"), nullptr) << name;
   // What problem() can answer is documented somewhere; kUnsupported is nobody's answer yet.
   for (Code code : {Code::kInvalid, Code::kUnauthenticated, Code::kForbidden, Code::kNotFound,

@@ -19,22 +19,20 @@ constexpr Key kMaster{4, 5, 6};
 class RouterTest : public testing::Test {
  protected:
   RouterTest() {
-    control_ =
-        access::Control::open(folder_ / "control.db", "", kMaster, clock_, random_).value();
+    control_ = access::Control::open(folder_ / "control.db", "", kMaster, clock_, random_).value();
     log_ = store::EventLog::open({folder_.path(), "", kMaster, 1 << 20}, disk_, clock_, random_,
                                  failpoints_, metrics_, reporter_)
                .value();
-    intake_ = std::make_unique<intake::Intake>(*log_, clock_, random_, metrics_,
-                                               intake::IntakeOptions{});
+    intake_ =
+        std::make_unique<intake::Intake>(*log_, clock_, random_, metrics_, intake::IntakeOptions{});
     workspace_ = control_->create_workspace("acme")->id;
     EXPECT_TRUE(log_->keys().add_workspace(workspace_).ok());
     runner_ = std::make_unique<flow::Runner>(
         *log_, engine_, [this](WorkspaceId id) { return open_state(id); }, clock_, failpoints_,
         metrics_, reporter_, flow::RunnerOptions{}, [](WorkspaceId, const store::Cursor&) {});
-    EXPECT_TRUE(runner_
-                    ->open({workspace_},
-                           [](WorkspaceId, const std::string&) { return Result<void>(); })
-                    .ok());
+    EXPECT_TRUE(
+        runner_->open({workspace_}, [](WorkspaceId, const std::string&) { return Result<void>(); })
+            .ok());
     gate_ = std::make_unique<access::Gate>(
         *control_, *log_,
         [this](WorkspaceId id) -> Result<std::shared_ptr<store::State>> {
@@ -42,10 +40,10 @@ class RouterTest : public testing::Test {
           return std::shared_ptr<store::State>(std::move(state));
         },
         &reporter_);
-    context_ = std::make_unique<Context>(Context{*control_, *gate_, *intake_, *log_, *runner_,
-                                                 clock_, metrics_, reporter_, {}});
-    key_ = control_->create_key(workspace_, "", {Scope::kRead, Scope::kWrite}, std::nullopt)
-               ->secret;
+    context_ = std::make_unique<Context>(
+        Context{*control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_, {}});
+    key_ =
+        control_->create_key(workspace_, "", {Scope::kRead, Scope::kWrite}, std::nullopt)->secret;
     admin_ = control_->create_key({}, "", {Scope::kAdmin}, std::nullopt)->secret;
     router_ = std::make_unique<Router>(*context_, routes());
   }
@@ -128,7 +126,9 @@ TEST_F(RouterTest, AWrongMethodIs405WithThoseThatThereAre) {
   EXPECT_EQ(header(answer("POST", "/things/x", key_).headers, "Allow"), "GET, DELETE");
 }
 
-TEST_F(RouterTest, HeadIsAnsweredWhereGetIs) { EXPECT_EQ(answer("HEAD", "/open").status, 200); }
+TEST_F(RouterTest, HeadIsAnsweredWhereGetIs) {
+  EXPECT_EQ(answer("HEAD", "/open").status, 200);
+}
 
 TEST_F(RouterTest, PathAndQueryAreDecoded) {
   const Json got = body(answer("GET", "/things/a%2Fb%20c?email=a%2Bb%40x.example&name=A+B", key_));

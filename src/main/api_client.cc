@@ -23,24 +23,35 @@ std::unique_ptr<Transport> any_address() {
 
 Code code_of(int status) {
   switch (status) {
-    case 401: return Code::kUnauthenticated;
-    case 403: return Code::kForbidden;
-    case 404: return Code::kNotFound;
-    case 409: return Code::kConflict;
+    case 401:
+      return Code::kUnauthenticated;
+    case 403:
+      return Code::kForbidden;
+    case 404:
+      return Code::kNotFound;
+    case 409:
+      return Code::kConflict;
     case 413:
-    case 431: return Code::kTooLarge;
-    case 429: return Code::kOverloaded;
-    case 501: return Code::kUnsupported;
-    case 503: return Code::kUnavailable;
-    case 504: return Code::kTimeout;
-    case 507: return Code::kDiskFull;
-    default: return status >= 500 ? Code::kIo : Code::kInvalid;
+    case 431:
+      return Code::kTooLarge;
+    case 429:
+      return Code::kOverloaded;
+    case 501:
+      return Code::kUnsupported;
+    case 503:
+      return Code::kUnavailable;
+    case 504:
+      return Code::kTimeout;
+    case 507:
+      return Code::kDiskFull;
+    default:
+      return status >= 500 ? Code::kIo : Code::kInvalid;
   }
 }
 
 std::string_view advice(int status) {
-  if (status == 401) return " (give a key with --key or RAPPORT_KEY; `rapport keys create` makes one)";
-  if (status == 403) return " (`rapport keys create --scope …` makes a key that may)";
+  if (status == 401)
+    return " (give a key with --key or RAPPORT_KEY; `rapport keys create` makes one)";
   return "";
 }
 
@@ -62,9 +73,11 @@ Result<HttpResponse> ApiClient::send(std::string_view method, std::string_view p
   auto answer = transport_->send(request);
   if (answer.ok()) return answer;
   Error error = std::move(answer).error();
-  error.message = fmt::format("no answer from {}: {}. Is the server running there? Name another with "
-                              "--url",
-                              url_, error.message);
+  while (error.message.ends_with('.')) error.message.pop_back();
+  error.message = fmt::format(
+      "no answer from {}: {}. Is the server running there? Name another with "
+      "--url",
+      url_, error.message);
   return error;
 }
 
@@ -74,7 +87,8 @@ Result<Json> ApiClient::call(std::string_view method, std::string_view path, con
   if (response.body.empty()) return Json();
   auto parsed = parse_json(response.body);
   if (!parsed.ok())
-    return Error{Code::kIo, fmt::format("{} did not answer with JSON: is that a Rapport server?", url_)};
+    return Error{Code::kIo,
+                 fmt::format("{} did not answer with JSON: is that a Rapport server?", url_)};
   return parsed;
 }
 

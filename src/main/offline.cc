@@ -8,9 +8,10 @@ Result<std::unique_ptr<Offline>> Offline::open(const Settings& settings,
                                                const Environment& environment) {
   std::unique_ptr<Offline> made(new Offline(settings.data));
   if (!made->disk_.exists(made->folder_.control()))
-    return not_found(fmt::format("{} is no data folder (there is no control.db in it); name one with "
-                                 "--data, or make one with `rapport init --data {}`",
-                                 settings.data, settings.data));
+    return not_found(
+        fmt::format("{} is no data folder (there is no control.db in it); name one with "
+                    "--data, or make one with `rapport init --data {}`",
+                    settings.data, settings.data));
   TRY(made->open_stores(settings, environment));
   return made;
 }

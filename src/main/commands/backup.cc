@@ -45,17 +45,16 @@ Result<Json> backup_here(const Shell& shell, const std::string& to) {
 }
 
 int backup(const Shell& shell, const Options& options) {
-  const auto report =
-      shell.asks_server()
-          ? ApiClient(shell.server_url(), shell.server_key())
-                .call("POST", "/api/v1/backups", Json::object().set("destination", options.to))
-          : backup_here(shell, options.to);
+  const auto report = shell.asks_server() ? ApiClient(shell.server_url(), shell.server_key())
+                                                .call("POST", "/api/v1/backups",
+                                                      Json::object().set("destination", options.to))
+                                          : backup_here(shell, options.to);
   if (!report.ok()) return shell.fail(report.error());
-  return shell.done(*report,
-                    fmt::format("{} files, {} bytes in {}.\nThe master key is not in it: keep that "
-                                "somewhere else. Check it: rapport verify --backup {}",
-                                report->integer("files"), report->integer("bytes"), options.to,
-                                options.to));
+  return shell.done(
+      *report,
+      fmt::format("{} files, {} bytes in {}.\nThe master key is not in it: keep that "
+                  "somewhere else. Check it: rapport verify --backup {}",
+                  report->integer("files"), report->integer("bytes"), options.to, options.to));
 }
 
 // The key of the server that was backed up, into the new folder where it is to stay.
@@ -69,16 +68,28 @@ Result<void> place_master_key(Disk& disk, const DataFolder& folder, const Option
   return write_file(disk, folder.key_file(), text);
 }
 
+// True when the backup still had the means to read this person.
+Result<bool> readable(Offline& folder, const store::Tombstone& one) {
+  for (SubjectId subject : one.subjects) {
+    const auto key = folder.log().keys().find(one.workspace, subject);
+    if (key.ok()) return true;
+    if (key.error().code != Code::kNotFound) return key.error();
+  }
+  return false;
+}
+
 // People erased after the backup was taken: their keys go again, the bases that still show them
 // with them, so that the next start folds without them.
 Result<void> erase_again(Offline& folder, const std::vector<store::Tombstone>& tombstones) {
-  TRY_ASSIGN(const auto known, store::read_tombstones(folder.disk(), folder.folder().tombstones(),
-                                                      folder.master()));
+  TRY_ASSIGN(const auto known,
+             store::read_tombstones(folder.disk(), folder.folder().tombstones(), folder.master()));
   std::set<WorkspaceId> touched;
   for (const auto& one : tombstones) {
     if (std::find(known.begin(), known.end(), one) == known.end())
       TRY(store::add_tombstone(folder.disk(), folder.folder().tombstones(), folder.master(), one));
     if (!folder.control().workspace(one.workspace).ok()) continue;
+    TRY_ASSIGN(const bool back, readable(folder, one));
+    if (!back) continue;
     TRY(folder.log().keys().destroy(one.workspace, one.subjects));
     touched.insert(one.workspace);
   }
@@ -93,15 +104,17 @@ Result<Json> restore_here(const Shell& shell, const Options& options) {
   PosixDisk disk;
   SystemRandom random;
   if (disk.exists(folder.control()))
-    return Error{Code::kConflict,
-                 fmt::format("{} is a data folder already; restore into an empty one", folder.root)};
+    return Error{
+        Code::kConflict,
+        fmt::format("{} is a data folder already; restore into an empty one", folder.root)};
   TRY(place_master_key(disk, folder, options));
   auto master = master_key(disk, folder, shell.environment);
   if (!master.ok()) {
     Error error = std::move(master).error();
-    error.message = "the master key of the server that was backed up is needed: set "
-                    "RAPPORT_MASTER_KEY or give its file with --master-key (" +
-                    error.message + ")";
+    error.message =
+        "the master key of the server that was backed up is needed: set "
+        "RAPPORT_MASTER_KEY or give its file with --master-key (" +
+        error.message + ")";
     return error;
   }
   TRY_ASSIGN(const auto tombstones,
@@ -128,9 +141,10 @@ int restore(const Shell& shell, const Options& options) {
   for (const Json& head : report->find("heads")->as_array())
     text += fmt::format("Workspace {}: up to sequence {}\n", head.text("workspace"),
                         head.integer("sequence"));
-  text += fmt::format("{} erased people stay erased. The state is folded when the server starts: "
-                      "rapport serve --data {}",
-                      report->integer("erased_again"), report->text("data"));
+  text += fmt::format(
+      "{} erased people stay erased. The state is folded when the server starts: "
+      "rapport serve --data {}",
+      report->integer("erased_again"), report->text("data"));
   return shell.done(*report, text);
 }
 
@@ -141,9 +155,10 @@ void add_backup(CLI::App& app, Shell& shell) {
   auto* command = app.add_subcommand("backup", "Write a consistent copy of a server's data");
   command->add_option("--to", options->to, "New folder; on a server an absolute path there")
       ->required();
-  command->footer("Example:\n  rapport backup --to /var/backups/rapport/monday "
-                  "--url http://localhost:8080 --key $ADMIN_KEY\n"
-                  "Without a server (--url): of the data folder that --data names.");
+  command->footer(
+      "Example:\n  rapport backup --to /var/backups/rapport/monday "
+      "--url http://localhost:8080 --key $ADMIN_KEY\n"
+      "Without a server (--url): of the data folder that --data names.");
   add_server_options(*command, shell);
   on(*command, shell, [&shell, options] { return backup(shell, *options); });
 }
@@ -157,8 +172,9 @@ void add_restore(CLI::App& app, Shell& shell) {
   command->add_option("--master-key", options->master_key,
                       "File with the master key, which is copied into the data folder; else "
                       "RAPPORT_MASTER_KEY or the master.key that is there");
-  command->footer("Example:\n  rapport restore --from /var/backups/rapport/monday --data ./data "
-                  "--master-key ./master.key --tombstones ./old/tombstones");
+  command->footer(
+      "Example:\n  rapport restore --from /var/backups/rapport/monday --data ./data "
+      "--master-key ./master.key --tombstones ./old/tombstones");
   on(*command, shell, [&shell, options] { return restore(shell, *options); });
 }
 

@@ -88,7 +88,8 @@ int check(const Shell& shell, std::vector<std::string> files) {
 
 void add_check(CLI::App& app, Shell& shell) {
   auto files = std::make_shared<std::vector<std::string>>();
-  auto* command = app.add_subcommand("check", "Check settings and manifests; 3 when something is wrong");
+  auto* command =
+      app.add_subcommand("check", "Check settings and manifests; 3 when something is wrong");
   command->add_option("file", *files, "Files; without one: --config and all manifests");
   command->footer("Example:\n  rapport check rapport.yaml connectors/*/manifest.yaml");
   on(*command, shell, [&shell, files] { return check(shell, *files); });

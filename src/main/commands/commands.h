@@ -20,11 +20,11 @@ inline constexpr int kFindings = 3;
 
 // What every command is given: where options of the program itself ended up.
 struct Shell {
-  bool json = false;              // --json: machine-readable results
-  std::string config;             // --config
-  std::string data, listen;       // --data, --listen; empty: from the settings
-  std::string url, key;           // --url, --key; see add_server_options
-  std::function<int()> run;       // set by the command that was named
+  bool json = false;         // --json: machine-readable results
+  std::string config;        // --config
+  std::string data, listen;  // --data, --listen; empty: from the settings
+  std::string url, key;      // --url, --key; see add_server_options
+  std::function<int()> run;  // set by the command that was named
   Environment environment;
 
   Result<Settings> settings() const;

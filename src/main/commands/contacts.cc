@@ -53,10 +53,11 @@ Result<Json> erase_now(ApiClient& api, const std::string& who) {
 
 int erase(const Shell& shell, const Options& options) {
   if (!options.yes)
-    return shell.fail(invalid(fmt::format("this erases all that is known of {} and cannot be undone; "
-                                          "add --yes",
-                                          options.who),
-                              "--yes"));
+    return shell.fail(
+        invalid(fmt::format("this erases all that is known of {} and cannot be undone; "
+                            "add --yes",
+                            options.who),
+                "--yes"));
   ApiClient api(shell.server_url(), shell.server_key());
   const auto report = erase_now(api, options.who);
   if (!report.ok()) return shell.fail(report.error());
@@ -117,15 +118,17 @@ void add_contacts(CLI::App& app, Shell& shell) {
   auto* gone = contacts->add_subcommand("erase", "Erase a person for good");
   gone->add_option("who", options->who, kWho)->required();
   gone->add_flag("--yes", options->yes, "Yes, erase");
-  gone->footer("Example:\n  rapport contacts erase ana@acme.example --yes --key $ERASE_KEY\n"
-               "The key needs the scopes erase and, unless an id is given, read.");
+  gone->footer(
+      "Example:\n  rapport contacts erase ana@acme.example --yes --key $ERASE_KEY\n"
+      "The key needs the scopes erase and, unless an id is given, read.");
   add_server_options(*gone, shell);
   on(*gone, shell, [&shell, options] { return erase(shell, *options); });
 
   auto* join = contacts->add_subcommand("merge", "Make two contacts one");
   join->add_option("who", options->who, kWho)->required();
   join->add_option("other", options->other, "The other one")->required();
-  join->footer("Example:\n  rapport contacts merge ana@acme.example ana@home.example --key $WRITE_KEY");
+  join->footer(
+      "Example:\n  rapport contacts merge ana@acme.example ana@home.example --key $WRITE_KEY");
   add_server_options(*join, shell);
   on(*join, shell, [&shell, options] { return merge(shell, *options); });
 

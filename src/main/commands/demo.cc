@@ -43,8 +43,8 @@ std::string default_folder(const Environment& environment) {
 
 Result<Settings> demo_settings(const Shell& shell) {
   TRY_ASSIGN(Settings settings, shell.settings());
-  const bool named = !shell.data.empty() || shell.environment("RAPPORT_DATA") ||
-                     settings.data != Settings().data;
+  const bool named =
+      !shell.data.empty() || shell.environment("RAPPORT_DATA") || settings.data != Settings().data;
   if (!named) settings.data = default_folder(shell.environment);
   if (!settings.connections.empty())
     return invalid("the demo makes its own connection: leave out --config, or use `rapport serve`",
@@ -68,9 +68,9 @@ Result<Keys> begin_anew(const Settings& settings, const Environment& environment
   auto& control = folder->control();
   TRY_ASSIGN(auto ingest,
              control.create_key(workspace.id, "demo ingest", {Scope::kIngest}, std::nullopt));
-  TRY_ASSIGN(auto use, control.create_key(workspace.id, "demo",
-                                          {Scope::kRead, Scope::kWrite, Scope::kErase},
-                                          std::nullopt));
+  TRY_ASSIGN(auto use,
+             control.create_key(workspace.id, "demo", {Scope::kRead, Scope::kWrite, Scope::kErase},
+                                std::nullopt));
   return Keys{std::move(ingest.secret), std::move(use.secret)};
 }
 
@@ -89,7 +89,8 @@ void connect_sandbox(Settings& settings, const SandboxServer& sandbox) {
 class Talking {
  public:
   Talking(std::string url, std::string key, std::vector<DemoCall> calls)
-      : api_(std::move(url), std::move(key)), calls_(std::move(calls)),
+      : api_(std::move(url), std::move(key)),
+        calls_(std::move(calls)),
         thread_([this] { run(); }) {}
   ~Talking() {
     {
@@ -134,8 +135,9 @@ std::string what_to_look_at(const std::string& url, const std::string& crm, cons
   out += "People, conversations, escalations:\n";
   for (const char* what : {"contacts", "conversations", "tickets"})
     out += fmt::format("  curl -s -H \"Authorization: Bearer $KEY\" {}/api/v1/{}\n", url, what);
-  out += "What has arrived in the CRM (companies, contacts, a note per conversation, a ticket per\n"
-         "escalation):\n";
+  out +=
+      "What has arrived in the CRM (companies, contacts, a note per conversation, a ticket per\n"
+      "escalation):\n";
   out += fmt::format("  curl -s {}/__sandbox/state | jq '.objects.notes, .objects.tickets'\n", crm);
   out += "Say something yourself (docs/tutorial/first-events.md):\n";
   out += fmt::format(
@@ -170,8 +172,11 @@ int demo(const Shell& shell, const Options& options) {
 
   const std::string url = fmt::format("http://localhost:{}", (*server)->port());
   const std::string crm = fmt::format("http://127.0.0.1:{}", (*sandbox)->port());
-  shell.done(Json::object().set("url", url).set("sandbox_url", crm).set("key", keys->use).set(
-                 "ingest_key", keys->ingest),
+  shell.done(Json::object()
+                 .set("url", url)
+                 .set("sandbox_url", crm)
+                 .set("key", keys->use)
+                 .set("ingest_key", keys->ingest),
              what_to_look_at(url, crm, *keys));
   std::fflush(stdout);
   std::thread vendor([&] { (*sandbox)->run(); });
@@ -194,8 +199,9 @@ void add_demo(CLI::App& app, Shell& shell) {
       app.add_subcommand("demo", "A server with made-up customers, and a CRM sandbox beside it");
   command->add_option("--sandbox-port", options->sandbox_port, "Port of the sandbox, 0 for any");
   command->add_option("--seed", options->seed, "Other numbers give other customers");
-  command->footer("The data folder is $XDG_DATA_HOME/rapport-demo unless --data names one; every "
-                  "start begins anew.\nExample:\n  rapport demo --listen 127.0.0.1:8080");
+  command->footer(
+      "The data folder is $XDG_DATA_HOME/rapport-demo unless --data names one; every "
+      "start begins anew.\nExample:\n  rapport demo --listen 127.0.0.1:8080");
   on(*command, shell, [&shell, options] { return demo(shell, *options); });
 }
 

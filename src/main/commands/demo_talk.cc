@@ -54,22 +54,19 @@ constexpr Line kSeats[] = {
     {'c', "We are 40 people now. What would the team plan cost us?"},
     {'a', "For 40 seats the team plan is billed per year. Shall somebody call you?"},
     {'c', "Yes please, any morning this week."}};
-constexpr Line kEnvio[] = {
-    {'c', "Hola, ¿dónde está mi pedido {}?"},
-    {'a', "Su pedido {} salió ayer y llegará mañana antes de las 14 h."},
-    {'c', "Perfecto, muchas gracias."},
-    {'.', "resolved"}};
-constexpr Line kRoto[] = {
-    {'c', "El pedido {} llegó roto y necesito otro para el viernes."},
-    {'a', "Lo siento mucho. ¿Puede enviarnos una foto?"},
-    {'c', "Ya la envié dos veces. Quiero hablar con alguien."},
-    {'!', "pedido dañado, segunda queja"},
-    {'p', "Buenas, soy Marta. El nuevo sale hoy con envío urgente."}};
-constexpr Line kSandi[] = {
-    {'c', "Halo, saya lupa kata sandi dan email reset tidak masuk."},
-    {'a', "Baik, tautan baru sudah kami kirim. Mohon cek folder spam juga."},
-    {'c', "Sudah masuk, terima kasih banyak!"},
-    {'.', "resolved"}};
+constexpr Line kEnvio[] = {{'c', "Hola, ¿dónde está mi pedido {}?"},
+                           {'a', "Su pedido {} salió ayer y llegará mañana antes de las 14 h."},
+                           {'c', "Perfecto, muchas gracias."},
+                           {'.', "resolved"}};
+constexpr Line kRoto[] = {{'c', "El pedido {} llegó roto y necesito otro para el viernes."},
+                          {'a', "Lo siento mucho. ¿Puede enviarnos una foto?"},
+                          {'c', "Ya la envié dos veces. Quiero hablar con alguien."},
+                          {'!', "pedido dañado, segunda queja"},
+                          {'p', "Buenas, soy Marta. El nuevo sale hoy con envío urgente."}};
+constexpr Line kSandi[] = {{'c', "Halo, saya lupa kata sandi dan email reset tidak masuk."},
+                           {'a', "Baik, tautan baru sudah kami kirim. Mohon cek folder spam juga."},
+                           {'c', "Sudah masuk, terima kasih banyak!"},
+                           {'.', "resolved"}};
 constexpr Line kPengiriman[] = {
     {'c', "Pesanan {} sudah seminggu belum sampai."},
     {'a', "Mohon maaf. Paket masih di gudang kurir sejak Senin."},
@@ -78,14 +75,11 @@ constexpr Line kPengiriman[] = {
     {'p', "Halo, dengan Dewi. Kurir akan mengantar hari ini sebelum pukul 18."},
     {'c', "Oke, saya tunggu."}};
 
-constexpr Script kScripts[] = {{"en", "web", "billing", 5, kInvoice},
-                               {"es", "whatsapp", "shipping", 4, kEnvio},
-                               {"en", "web", "billing", 4, kDouble},
-                               {"id", "web", "login", 5, kSandi},
-                               {"es", "email", "returns", 0, kRoto},
-                               {"en", "web", "sales", 0, kSeats},
-                               {"id", "whatsapp", "shipping", 0, kPengiriman},
-                               {"en", "whatsapp", "billing", 5, kInvoice}};
+constexpr Script kScripts[] = {
+    {"en", "web", "billing", 5, kInvoice},          {"es", "whatsapp", "shipping", 4, kEnvio},
+    {"en", "web", "billing", 4, kDouble},           {"id", "web", "login", 5, kSandi},
+    {"es", "email", "returns", 0, kRoto},           {"en", "web", "sales", 0, kSeats},
+    {"id", "whatsapp", "shipping", 0, kPengiriman}, {"en", "whatsapp", "billing", 5, kInvoice}};
 
 struct Person {
   std::string_view language, first, last, mailbox, phone;
@@ -156,8 +150,7 @@ class Talk {
       at = at + millis(900 + static_cast<int64_t>(dice_.below(500)));
     }
     if (script.satisfaction > 0)
-      track(at, person, "satisfaction.received",
-            Json::object().set("score", script.satisfaction));
+      track(at, person, "satisfaction.received", Json::object().set("score", script.satisfaction));
   }
 
   void say(Micros at, const Person& person, const Line& line, const std::string& order) {
@@ -165,10 +158,8 @@ class Talk {
     if (line.who == '!')
       return track(at, person, "conversation.escalated", Json::object().set("reason", text));
     if (line.who == '.')
-      return track(at, person, "conversation.ended",
-                   Json::object().set("resolution_status", text));
-    const std::string_view author =
-        line.who == 'c' ? "customer" : line.who == 'a' ? "ai" : "agent";
+      return track(at, person, "conversation.ended", Json::object().set("resolution_status", text));
+    const std::string_view author = line.who == 'c' ? "customer" : line.who == 'a' ? "ai" : "agent";
     track(at, person, "message.sent", Json::object().set("author", author).set("text", text));
   }
 
@@ -183,6 +174,8 @@ class Talk {
 
 }  // namespace
 
-std::vector<DemoCall> demo_calls(uint64_t seed) { return Talk(seed).run(); }
+std::vector<DemoCall> demo_calls(uint64_t seed) {
+  return Talk(seed).run();
+}
 
 }  // namespace rapport

@@ -46,8 +46,8 @@ TEST(DemoTalk, IntakeTakesEveryConversationEvent) {
   for (const auto& call : demo_calls(3)) {
     if (call.call.text("type") != "track") continue;
     ASSERT_TRUE(intake::is_conversation_event(call.call.text("event")));
-    const auto checked = intake::check_conversation_event(call.call.text("event"),
-                                                          *call.call.find("properties"));
+    const auto checked =
+        intake::check_conversation_event(call.call.text("event"), *call.call.find("properties"));
     EXPECT_TRUE(checked.ok()) << checked.error().message;
   }
 }

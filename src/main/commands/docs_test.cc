@@ -16,7 +16,9 @@ std::string source(const std::string& path) {
   return read_file(disk, RAPPORT_SOURCE_DIR "/" + path).value();
 }
 
-bool is_word(char c) { return c == '_' || c == '.' || (c >= 'a' && c <= 'z'); }
+bool is_word(char c) {
+  return c == '_' || c == '.' || (c >= 'a' && c <= 'z');
+}
 
 // Words that stand between `before` and a byte that belongs to no word, with that byte `after`.
 std::set<std::string> words(const std::string& text, const std::string& before, char after) {
@@ -56,12 +58,12 @@ TEST(Reference, NamesEveryMetric) {
 }
 
 TEST(Reference, NamesEverySetting) {
-  const std::string code = source("src/main/settings.cc"), page =
-                                                              source("docs/reference/configuration.md");
+  const std::string code = source("src/main/settings.cc"),
+                    page = source("docs/reference/configuration.md");
   std::set<std::string> keys;
-  for (const char* call : {"fields.text(\"", "fields.text_or(\"", "fields.texts(\"",
-                           "fields.flag(\"", "fields.span(\"", "fields.take(\"",
-                           "fields.integer(\"", "bytes(\""})
+  for (const char* call :
+       {"fields.text(\"", "fields.text_or(\"", "fields.texts(\"", "fields.flag(\"",
+        "fields.span(\"", "fields.take(\"", "fields.integer(\"", "bytes(\""})
     keys.merge(words(code, call, '"'));
   keys.insert("max_lag_events");  // on a line of its own
   for (const char* group : {"http", "intake"}) keys.erase(group);
@@ -77,8 +79,7 @@ void look(const CLI::App& command, const std::string& path, const std::string& p
   for (const CLI::App* sub : command.get_subcommands({})) {
     const std::string name = path + (path.empty() ? "" : " ") + sub->get_name();
     // "workspaces list" stands as "`list`" in the row of its group.
-    EXPECT_TRUE(page.find("`" + name) != page.npos ||
-                page.find("`" + sub->get_name()) != page.npos)
+    EXPECT_TRUE(page.find("`" + name) != page.npos || page.find("`" + sub->get_name()) != page.npos)
         << name;
     EXPECT_FALSE(sub->get_description().empty()) << name;
     look(*sub, name, page);

@@ -29,9 +29,11 @@ class FakeServer final : public Transport {
     const Json body = parse_json(request.body).value();
     const size_t n = body.find("batch")->as_array().size();
     last_ += n;
-    return HttpResponse{200, {}, fmt::format("{{\"stored\":{},\"repeated\":0,\"quarantined\":0,"
-                                             "\"sequence\":{}}}",
-                                             n, last_)};
+    return HttpResponse{200,
+                        {},
+                        fmt::format("{{\"stored\":{},\"repeated\":0,\"quarantined\":0,"
+                                    "\"sequence\":{}}}",
+                                    n, last_)};
   }
 
  private:
@@ -120,7 +122,9 @@ TEST_F(EventSenderTest, NamesTheLineThatIsNoCall) {
 
 TEST_F(EventSenderTest, DoesNotRepeatWhatIsRefused) {
   answers_.next.push_back(HttpResponse{
-      401, {}, "{\"detail\":\"this key is not valid\",\"status\":401,\"code\":\"unauthenticated\"}"});
+      401,
+      {},
+      "{\"detail\":\"this key is not valid\",\"status\":401,\"code\":\"unauthenticated\"}"});
   const auto sent = send(line(1));
   ASSERT_FALSE(sent.ok());
   EXPECT_EQ(sent.error().code, Code::kUnauthenticated);

@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/text.h"
 #include "base/system.h"
+#include "base/text.h"
 #include "main/api_client.h"
 #include "main/commands/event_sender.h"
 #include "main/commands/table.h"
@@ -22,9 +22,8 @@ int send(const Shell& shell, const Options& options) {
   ApiClient api(shell.server_url(), shell.server_key());
   ProgressLine progress("sending", shell.json);
   SystemClock clock;
-  EventSender sender(api, clock, [&](const EventSender::Sums& sums) {
-    progress.show(sums.sent, 0, "events");
-  });
+  EventSender sender(api, clock,
+                     [&](const EventSender::Sums& sums) { progress.show(sums.sent, 0, "events"); });
   const auto sent = sender.send_file(options.file);
   const auto& sums = sender.sums();
   const Json result = Json::object()
@@ -33,15 +32,17 @@ int send(const Shell& shell, const Options& options) {
                           .set("repeated", sums.repeated)
                           .set("quarantined", sums.quarantined)
                           .set("sequence", sums.sequence);
-  std::string text = fmt::format("{} events sent: {} stored, {} repeated, {} quarantined; last "
-                                 "sequence {}",
-                                 sums.sent, sums.stored, sums.repeated, sums.quarantined,
-                                 sums.sequence);
+  std::string text = fmt::format(
+      "{} events sent: {} stored, {} repeated, {} quarantined; last "
+      "sequence {}",
+      sums.sent, sums.stored, sums.repeated, sums.quarantined, sums.sequence);
   if (sums.quarantined > 0)
     text += "\n`rapport quarantine list` (with a key that may read) says what is wrong with them.";
   if (sent.ok()) return shell.done(result, text);
   Error error = sent.error();
-  error.message += fmt::format(" ({}). What was sent is stored; send the file again to go on", text);
+  if (sums.sent > 0)
+    error.message +=
+        fmt::format(" ({}). What was sent is stored; send the file again to go on", text);
   return shell.fail(error);
 }
 
@@ -72,10 +73,13 @@ void add_events(CLI::App& app, Shell& shell) {
   auto* give = events->add_subcommand("send", "Send tracking calls from a file, one JSON a line");
   give->add_option("file", options->file, "NDJSON file, or - for standard input")->required();
   give->footer(
-      "Each line is one call with its type: {\"type\":\"track\",\"userId\":\"u-1\",\"event\":\"…\"}.\n"
-      "A line without messageId gets one made of its text and place, so that sending the same file\n"
+      "Each line is one call with its type: "
+      "{\"type\":\"track\",\"userId\":\"u-1\",\"event\":\"…\"}.\n"
+      "A line without messageId gets one made of its text and place, so that sending the same "
+      "file\n"
       "again stores nothing twice. Refusals for overload are waited out.\n"
-      "Example:\n  rapport events send dialogues.ndjson --url http://localhost:8080 --key $INGEST_KEY");
+      "Example:\n  rapport events send dialogues.ndjson --url http://localhost:8080 --key "
+      "$INGEST_KEY");
   add_server_options(*give, shell);
   on(*give, shell, [&shell, options] { return send(shell, *options); });
 

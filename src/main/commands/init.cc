@@ -25,9 +25,9 @@ Result<Json> first_workspace(Offline& folder, const std::string& name) {
   TRY_ASSIGN(const auto admin, admin_key(folder.control()));
   TRY_ASSIGN(const auto ingest,
              folder.control().create_key(workspace.id, "ingest", {Scope::kIngest}, std::nullopt));
-  TRY_ASSIGN(const auto use, folder.control().create_key(
-                                 workspace.id, "read and write", {Scope::kRead, Scope::kWrite},
-                                 std::nullopt));
+  TRY_ASSIGN(const auto use,
+             folder.control().create_key(workspace.id, "read and write",
+                                         {Scope::kRead, Scope::kWrite}, std::nullopt));
   return Json::object()
       .set("workspace", name)
       .set("admin_key", admin ? Json(*admin) : Json())
@@ -38,18 +38,20 @@ Result<Json> first_workspace(Offline& folder, const std::string& name) {
 std::string words(const Json& made, const std::string& data) {
   const std::string_view name = made.text("workspace");
   if (name.empty())
-    return fmt::format("{} is ready. Keep a copy of {}/master.key apart from its backups: without it "
-                       "nothing can be read.\nNext: rapport init --data {} --workspace NAME",
-                       data, data, data);
-  std::string out = fmt::format("{} is ready, with workspace {}. These keys are shown only now:\n\n",
-                                data, name);
+    return fmt::format(
+        "{} is ready. Keep a copy of {}/master.key apart from its backups: without it "
+        "nothing can be read.\nNext: rapport init --data {} --workspace NAME",
+        data, data, data);
+  std::string out =
+      fmt::format("{} is ready, with workspace {}. These keys are shown only now:\n\n", data, name);
   if (!made.text("admin_key").empty())
     out += fmt::format("  admin (server)      {}\n", made.text("admin_key"));
   out += fmt::format("  ingest              {}\n  read and write      {}\n\n",
                      made.text("ingest_key"), made.text("read_write_key"));
-  out += fmt::format("Keep a copy of {}/master.key apart from its backups: without it nothing can be "
-                     "read.\nNext: rapport serve --data {}",
-                     data, data);
+  out += fmt::format(
+      "Keep a copy of {}/master.key apart from its backups: without it nothing can be "
+      "read.\nNext: rapport serve --data {}",
+      data, data);
   return out;
 }
 

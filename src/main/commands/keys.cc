@@ -62,17 +62,21 @@ void add_keys(CLI::App& app, Shell& shell) {
   auto options = std::make_shared<Options>();
   auto* keys = app.add_subcommand("keys", "API keys of workspaces and of the server");
   keys->require_subcommand(1);
-  keys->footer("Works on a running server (--url, --key: an admin key) or, without one, on --data.");
+  keys->footer(
+      "Works on a running server (--url, --key: an admin key) or, without one, on --data.");
 
   auto* make = keys->add_subcommand("create", "Make a key; its secret is shown once");
-  make->add_option("--workspace", options->workspace, "Whose data it opens; without it: the server");
-  make->add_option("--scope", options->scopes, "ingest, read, write, erase, admin; several are fine")
+  make->add_option("--workspace", options->workspace,
+                   "Whose data it opens; without it: the server");
+  make->add_option("--scope", options->scopes,
+                   "ingest, read, write, erase, admin; several are fine")
       ->required()
       ->delimiter(',');
   make->add_option("--label", options->label, "What it is for");
   make->add_option("--expires", options->expires, "When it ends, such as 2027-01-31T00:00:00Z");
-  make->footer("Example:\n  rapport keys create --data ./data --workspace acme --scope ingest "
-               "--label website");
+  make->footer(
+      "Example:\n  rapport keys create --data ./data --workspace acme --scope ingest "
+      "--label website");
   add_server_options(*make, shell);
   on(*make, shell, [&shell, options] { return create(shell, *options); });
 

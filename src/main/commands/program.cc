@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/posix_disk.h"
+#include "base/text.h"
 #include "main/commands/commands.h"
 
 namespace rapport {
@@ -73,21 +74,38 @@ void add_program_options(CLI::App& app, Shell& shell) {
   app.fallthrough();
   app.set_version_flag("--version", "rapport 0.1.0");
   app.set_help_all_flag("--help-all", "Help of all commands");
-  app.footer("Every command has --help with an example. Settings, environment and exit codes:\n"
-             "docs/reference/cli.md, docs/reference/configuration.md.");
+  app.footer(
+      "Every command has --help with an example. Settings, environment and exit codes:\n"
+      "docs/reference/cli.md, docs/reference/configuration.md.");
   app.add_flag("--json", shell.json, "Results and errors as JSON");
   app.add_option("--config", shell.config, "Settings file (docs/reference/configuration.md)");
   app.add_option("--data", shell.data, "Data folder; wins over the settings file");
   app.add_option("--listen", shell.listen, "address:port of the API; wins over the settings file");
 }
 
+// Parsing stops at a word that is no command with nothing but "a subcommand is required".
+std::optional<std::string> unknown_command(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const auto rest = app.remaining(true);
+  if (at->get_require_subcommand_min() == 0 || rest.empty() || rest.front().starts_with('-'))
+    return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto hint = nearest(rest.front(), known);
+  return fmt::format("there is no command '{}'{}", rest.front(),
+                     hint ? fmt::format(", did you mean '{}'?", *hint) : "; see --help");
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, Shell& shell) {
   add_program_options(app, shell);
-  for (auto add : {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup,
-                   add_restore, add_keys, add_workspaces, add_events, add_quarantine, add_contacts,
-                   add_sandbox})
+  for (auto add :
+       {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup, add_restore,
+        add_keys, add_workspaces, add_events, add_quarantine, add_contacts, add_sandbox})
     add(app, shell);
 }
 
@@ -101,6 +119,9 @@ int run_program(int argc, char** argv) {
   add_commands(app, shell);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (const auto unknown = unknown_command(app)) return shell.fail(invalid(*unknown));
+    return app.exit(error) == 0 ? 0 : 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -60,8 +60,8 @@ int readmit(const Shell& shell, const Options& options) {
   const auto done = api.call(
       "POST", fmt::format("/api/v1/quarantine/{}/readmit", percent_encode(options.id)), *body);
   if (!done.ok()) return shell.fail(done.error());
-  return shell.done(*done, fmt::format("{} is taken, as sequence {}.", options.id,
-                                       done->integer("sequence")));
+  return shell.done(
+      *done, fmt::format("{} is taken, as sequence {}.", options.id, done->integer("sequence")));
 }
 
 }  // namespace
@@ -89,8 +89,9 @@ void add_quarantine(CLI::App& app, Shell& shell) {
   take->add_option("id", options->id, "Its id, as `quarantine list` shows it")->required();
   take->add_option("--corrected", options->corrected,
                    "File with the corrected call, - for standard input; without it: as received");
-  take->footer("Example:\n  rapport quarantine readmit 00000000000000000012 --corrected call.json "
-               "--key $WRITE_KEY");
+  take->footer(
+      "Example:\n  rapport quarantine readmit 00000000000000000012 --corrected call.json "
+      "--key $WRITE_KEY");
   add_server_options(*take, shell);
   on(*take, shell, [&shell, options] { return readmit(shell, *options); });
 }

@@ -1,10 +1,11 @@
 // `rapport rebuild`: folds the log of a stopped server again and compares with the state it left.
+#include "flow/rebuild.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
-#include "flow/rebuild.h"
 #include "main/commands/commands.h"
 #include "main/commands/table.h"
 #include "main/offline.h"
@@ -74,12 +75,11 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
   flow::RebuildReport report;
   {
     ProgressLine progress("rebuilding " + workspace.name, silent);
-    TRY_ASSIGN(report, fold_again(folder.disk(), folder.log(), engine, folder.folder(),
-                                  workspace.id,
-                                  options.from_start ? FoldFrom::kFirstEvent : FoldFrom::kNewestBase,
-                                  fresh, [&](uint64_t done, uint64_t all) {
-                                    progress.show(done, all, "events");
-                                  }));
+    TRY_ASSIGN(
+        report,
+        fold_again(folder.disk(), folder.log(), engine, folder.folder(), workspace.id,
+                   options.from_start ? FoldFrom::kFirstEvent : FoldFrom::kNewestBase, fresh,
+                   [&](uint64_t done, uint64_t all) { progress.show(done, all, "events"); }));
   }
   TRY_ASSIGN(const Seen after, look(fresh));
   const bool equal = before && before->digest == after.digest;
@@ -102,10 +102,10 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
 }
 
 std::string words(const Json& row) {
-  std::string out = fmt::format("{}: {} events folded, up to sequence {}\n  live     {}\n  rebuilt  {}\n",
-                                row.text("workspace"), row.integer("events"),
-                                row.integer("sequence"), cell(row, "live_digest"),
-                                row.text("rebuilt_digest"));
+  std::string out =
+      fmt::format("{}: {} events folded, up to sequence {}\n  live     {}\n  rebuilt  {}\n",
+                  row.text("workspace"), row.integer("events"), row.integer("sequence"),
+                  cell(row, "live_digest"), row.text("rebuilt_digest"));
   if (row.find("equal")->is_null())
     return out + "  There was no state that fits the log; the rebuilt one is in its place.\n";
   if (row.flag("equal")) return out + "  Equal.\n";

@@ -9,7 +9,6 @@
 #include "main/api_client.h"
 #include "main/commands/commands.h"
 #include "main/commands/table.h"
-#include "access/control.h"
 #include "main/data_folder.h"
 #include "store/backup.h"
 #include "store/base_file.h"
@@ -27,9 +26,10 @@ class Verification {
 
   Result<Json> run(const store::Progress& progress) {
     if (!disk_.exists(folder_.root + "/log"))
-      return not_found(fmt::format("{} is no data folder (there is no log in it); name one with "
-                                   "--data",
-                                   folder_.root));
+      return not_found(
+          fmt::format("{} is no data folder (there is no log in it); name one with "
+                      "--data",
+                      folder_.root));
     TRY_ASSIGN(const auto report, store::check_log(disk_, folder_.root + "/log", progress));
     for (const auto& finding : report.findings) add(finding);
     TRY(compare_heads(report));
@@ -81,8 +81,7 @@ class Verification {
       return {};
     }
     TRY_ASSIGN(const Key master, master_key(disk_, folder_, environment_));
-    TRY_ASSIGN(auto control,
-               access::Control::open(folder_.control(), "", master, clock_, random_));
+    TRY_ASSIGN(auto control, access::Control::open(folder_.control(), "", master, clock_, random_));
     TRY_ASSIGN(const auto heads, control->signed_heads());
     for (const auto& head : heads) {
       if (!head.signature_holds)
@@ -127,8 +126,9 @@ std::string words(const Json& report) {
       out += fmt::format(" (workspace {}, sequence {})", finding.integer("workspace"),
                          finding.integer("sequence"));
     if (finding.flag("at_tail"))
-      out += "\n  at the end of the log: may be a write that a crash cut off before it was "
-             "acknowledged; the next start of the server cuts it";
+      out +=
+          "\n  at the end of the log: may be a write that a crash cut off before it was "
+          "acknowledged; the next start of the server cuts it";
     out += "\n";
   }
   const size_t found = report.find("findings")->as_array().size();
@@ -164,9 +164,10 @@ void add_verify(CLI::App& app, Shell& shell) {
   auto* command = app.add_subcommand(
       "verify", "Check log, chain, signed heads and bases; 3 when something is wrong");
   command->add_option("--backup", *backup, "A backup's folder instead of the data folder");
-  command->footer("Beside a running server the events it is writing at the moment may be reported as "
-                  "the log's torn end; --url asks the server itself.\n"
-                  "Example:\n  rapport verify --data ./data");
+  command->footer(
+      "Beside a running server the events it is writing at the moment may be reported as "
+      "the log's torn end; --url asks the server itself.\n"
+      "Example:\n  rapport verify --data ./data");
   add_server_options(*command, shell);
   on(*command, shell, [&shell, backup] { return verify(shell, *backup); });
 }

@@ -33,8 +33,9 @@ int list(const Shell& shell) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& one : all->find("data")->as_array())
     rows.push_back({cell(one, "name"), cell(one, "id"), cell(one, "created_at")});
-  return shell.done(*all, table({"NAME", "ID", "CREATED"}, rows,
-                                "There are no workspaces. `rapport workspaces create NAME` makes one."));
+  return shell.done(*all,
+                    table({"NAME", "ID", "CREATED"}, rows,
+                          "There are no workspaces. `rapport workspaces create NAME` makes one."));
 }
 
 int remove(const Shell& shell, const Options& options) {
