@@ -24,6 +24,7 @@ using Failure = boost::system::error_code;
 using Tcp = asio::ip::tcp;
 using Executor = asio::io_context::executor_type;
 using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
+// allow wall-clock: the timers of the network loop are real; no decision reads them
 using Steady = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
 
