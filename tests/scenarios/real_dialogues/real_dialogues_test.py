@@ -1,0 +1,9 @@
+#!/usr/bin/env python3
+# test: timeout=600
+"""The scenario with its usual seed; run.py takes other dialogues and seeds."""
+
+import sys
+
+import run
+
+sys.exit(run.main())
