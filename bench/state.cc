@@ -101,16 +101,16 @@ void fill(State& state) {
     }
     changes.cursor.sequence = {sequence};
     state.apply(changes).value();
-    if (sequence / kBatch % 20 == 0) state.checkpoint().value();
   }
   state.checkpoint().value();
 }
 
 std::unique_ptr<State> filled() {
-  std::filesystem::create_directories(settings.folder);
-  auto state = open(StateMode::kWrite);
-  fill(*state);
-  return state;
+  if (!std::filesystem::exists(settings.path())) {
+    std::filesystem::create_directories(settings.folder);
+    fill(*open(StateMode::kBuild));
+  }
+  return open(StateMode::kWrite);
 }
 
 // Records that the next events touch: of kBatch events, or kBatch different ones.

@@ -44,7 +44,8 @@ struct Posting {
   Position position;
 };
 
-// All effects of a batch of events, applied in one transaction together with the cursor.
+// All effects of a batch of events, applied in one transaction together with the cursor. Of each
+// kind the removals come first; a record, timer or mark stands at most once among the puts.
 struct Changes {
   Cursor cursor;
   std::vector<PutRecord> puts;
@@ -117,7 +118,10 @@ class State {
 
 // Opens state/<workspace>.db, made when missing. Two handles on one file see each other's commits:
 // one writes (the runner), others read. `vfs` is a SQLite VFS name, empty for the default one.
-enum class StateMode { kWrite, kRead };
+// kBuild is for a file that nobody else has open and nobody misses: several times faster, but what
+// was applied is there for others, and after a crash, only when checkpoint() has returned; a file
+// whose building was cut short must be removed.
+enum class StateMode { kWrite, kRead, kBuild };
 Result<std::unique_ptr<State>> open_sqlite_state(const std::string& path, const std::string& vfs,
                                                  StateMode mode);
 

@@ -27,6 +27,18 @@ constexpr std::string_view kCursorSchema = R"sql(
       fold_version INTEGER NOT NULL);
   )sql";
 
+std::string_view cache_size(StateMode mode) {
+  switch (mode) {
+    case StateMode::kRead:
+      return "cache_size=-2048";
+    case StateMode::kWrite:
+      return "cache_size=-16384";
+    case StateMode::kBuild:
+      return "cache_size=-262144";
+  }
+  BUG("a mode without a cache size");
+}
+
 Result<void> check_request(const PageRequest& request) {
   if (request.limit < 1 || request.limit > 1000) {
     return invalid("The limit must be between 1 and 1000.", "limit");
@@ -36,9 +48,11 @@ Result<void> check_request(const PageRequest& request) {
 
 }  // namespace
 
-SqliteState::SqliteState(std::unique_ptr<Database> database, std::string path, std::string vfs)
+SqliteState::SqliteState(std::unique_ptr<Database> database, std::string path, std::string vfs,
+                         StateMode mode)
     : path_(std::move(path)),
       vfs_(std::move(vfs)),
+      mode_(mode),
       database_(std::move(database)),
       records_(*database_),
       postings_(*database_),
@@ -53,14 +67,15 @@ SqliteState::~SqliteState() {
 
 Result<std::unique_ptr<SqliteState>> SqliteState::open(const std::string& path,
                                                        const std::string& vfs, StateMode mode) {
-  const bool writes = mode == StateMode::kWrite;
-  TRY_ASSIGN(auto database, Database::open(path, vfs,
-                                           {"page_size=4096", "journal_mode=WAL",
-                                            "synchronous=NORMAL", "wal_autocheckpoint=0",
-                                            writes ? "cache_size=-16384" : "cache_size=-2048"}));
-  std::unique_ptr<SqliteState> state(new SqliteState(std::move(database), path, vfs));
+  const bool builds = mode == StateMode::kBuild;
+  TRY_ASSIGN(auto database,
+             Database::open(path, vfs,
+                            {"page_size=4096", builds ? "journal_mode=OFF" : "journal_mode=WAL",
+                             builds ? "synchronous=FULL" : "synchronous=NORMAL",
+                             "wal_autocheckpoint=0", cache_size(mode)}));
+  std::unique_ptr<SqliteState> state(new SqliteState(std::move(database), path, vfs, mode));
   TRY(state->make_schema());
-  if (!writes) TRY(state->database_->run_script("PRAGMA query_only=ON;"));
+  if (mode == StateMode::kRead) TRY(state->database_->run_script("PRAGMA query_only=ON;"));
   return state;
 }
 
@@ -89,7 +104,7 @@ Result<void> SqliteState::make_schema() {
 Result<void> SqliteState::refuse_when_broken() const {
   if (!broken_) return {};
   return Error{Code::kIo,
-               fmt::format("{}: a sync failed, so nothing more is written. Restart.", path_)};
+               fmt::format("{}: a write failed, so nothing more is written. Restart.", path_)};
 }
 
 Result<std::unique_ptr<Database>> SqliteState::open_beside() const {
@@ -118,7 +133,7 @@ Result<Cursor> SqliteState::cursor() {
 Result<std::vector<std::optional<model::Record>>> SqliteState::load(
     std::span<const model::RecordKey> keys) {
   std::lock_guard lock(mutex_);
-  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  TRY_ASSIGN(const auto transaction, begin_reading());
   return records_.load(keys);
 }
 
@@ -131,7 +146,7 @@ Result<Page> SqliteState::list(const PageRequest& request) {
     range.after = RecordTable::Row{end.created, end.id};
   }
   std::lock_guard lock(mutex_);
-  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  TRY_ASSIGN(const auto transaction, begin_reading());
   TRY_ASSIGN(auto rows, records_.list(range));
   const bool more = rows.size() > static_cast<size_t>(request.limit);
   if (more) rows.pop_back();
@@ -157,14 +172,42 @@ Result<void> SqliteState::apply(const Changes& changes) {
   return written;
 }
 
+Result<std::optional<Transaction>> SqliteState::begin_reading() {
+  if (building_) return std::optional<Transaction>();
+  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  return std::optional<Transaction>(std::move(transaction));
+}
+
 Result<void> SqliteState::write(const Changes& changes) {
-  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kWrite));
+  if (!building_) {
+    TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kWrite));
+    if (mode_ != StateMode::kBuild) {
+      TRY(write_all(changes));
+      return transaction.commit();
+    }
+    building_.emplace(std::move(transaction));
+  }
+  auto written = write_all(changes);
+  if (!written) broken_ = true;  // there is no journal to undo a half
+  return written;
+}
+
+Result<void> SqliteState::commit_built() {
+  TRY(refuse_when_broken());
+  std::lock_guard lock(mutex_);
+  if (!building_) return {};
+  auto committed = building_->commit();
+  if (!committed) broken_ = true;
+  building_.reset();
+  return committed;
+}
+
+Result<void> SqliteState::write_all(const Changes& changes) {
   TRY(records_.apply(changes.removals, changes.puts));
   TRY(timers_.apply(changes.timers_removed, changes.timers));
   TRY(marks_.apply(changes.marks_removed, changes.marks));
   TRY(postings_.apply(changes.lists_removed, changes.postings));
-  TRY(write_cursor(changes.cursor));
-  return transaction.commit();
+  return write_cursor(changes.cursor);
 }
 
 Result<void> SqliteState::write_cursor(const Cursor& cursor) {
@@ -188,7 +231,7 @@ Result<std::optional<Micros>> SqliteState::next_due() {
 Result<std::vector<Posting>> SqliteState::postings(const std::string& list, Sequence after,
                                                    int limit, PageRequest::Order order) {
   std::lock_guard lock(mutex_);
-  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  TRY_ASSIGN(const auto transaction, begin_reading());
   return postings_.read(list, after, limit, order);
 }
 
@@ -205,7 +248,7 @@ Result<std::vector<DueMark>> SqliteState::due_marks(const std::string& connectio
 
 Result<std::optional<Micros>> SqliteState::next_attempt(const std::string& connection) {
   std::lock_guard lock(mutex_);
-  TRY_ASSIGN(auto transaction, database_->begin(TransactionKind::kRead));
+  TRY_ASSIGN(const auto transaction, begin_reading());
   return marks_.next_attempt(connection);
 }
 
@@ -221,6 +264,7 @@ Result<int64_t> SqliteState::count(const std::string& type) {
 }
 
 Result<Hash> SqliteState::digest() {
+  TRY(commit_built());
   TRY_ASSIGN(const auto database, open_beside());
   TRY_ASSIGN(auto transaction, database->begin(TransactionKind::kRead));
   StateDigest digest;
@@ -234,12 +278,13 @@ Result<Hash> SqliteState::digest() {
 }
 
 Result<void> SqliteState::snapshot(const std::string& path) {
+  TRY(commit_built());
   TRY_ASSIGN(const auto database, open_beside());
   return database->copy_to(path);
 }
 
 Result<void> SqliteState::scrub() {
-  TRY(refuse_when_broken());
+  TRY(commit_built());
   std::lock_guard no_checkpoint(checkpoint_mutex_);
   std::lock_guard first_in_line(turnstile_);
   std::lock_guard lock(mutex_);
@@ -250,7 +295,8 @@ Result<void> SqliteState::scrub() {
 }
 
 Result<void> SqliteState::checkpoint() {
-  TRY(refuse_when_broken());
+  TRY(commit_built());
+  if (mode_ == StateMode::kBuild) return {};
   std::lock_guard lock(checkpoint_mutex_);
   if (!checkpointer_) {
     TRY_ASSIGN(checkpointer_, open_beside());

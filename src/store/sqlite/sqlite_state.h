@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "store/sqlite/database.h"
@@ -43,21 +44,28 @@ class SqliteState final : public State {
   Result<void> checkpoint() override;
 
  private:
-  SqliteState(std::unique_ptr<Database> database, std::string path, std::string vfs);
+  SqliteState(std::unique_ptr<Database> database, std::string path, std::string vfs,
+              StateMode mode);
   Result<void> make_schema();
   Result<void> write(const Changes& changes);
+  Result<void> write_all(const Changes& changes);
   Result<void> move_wal();
+  Result<void> commit_built();
+  // While building everything is in one transaction.
+  Result<std::optional<Transaction>> begin_reading();
   Result<void> write_cursor(const Cursor& cursor);
   Result<std::unique_ptr<Database>> open_beside() const;
   Result<void> refuse_when_broken() const;
 
   const std::string path_, vfs_;
+  const StateMode mode_;
   std::mutex mutex_;  // of all below up to the blank line
   std::unique_ptr<Database> database_;
   RecordTable records_;
   PostingTable postings_;
   TimerTable timers_;
   MarkTable marks_;
+  std::optional<Transaction> building_;
 
   std::mutex checkpoint_mutex_;  // taken before the others
   std::mutex turnstile_;         // who waits for mutex_ here is not overtaken by apply() again

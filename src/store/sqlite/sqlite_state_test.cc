@@ -192,6 +192,39 @@ TEST(SqliteState, WalStartsAnewUnderABusyWriter) {
   EXPECT_EQ(state->count("contact").value(), 150);
 }
 
+TEST(SqliteState, BuiltStateEqualsTheWrittenOne) {
+  const std::vector<Hash> digests = expected_digests(40);
+  TemporaryFolder folder;
+  const std::string path = folder / "7.db";
+  for (const uint64_t last : {20, 40}) {  // the second time on what is there
+    auto state = SqliteState::open(path, "", StateMode::kBuild).value();
+    for (uint64_t s = last - 19; s <= last; ++s) {
+      ASSERT_EQ(state->cursor().value().sequence, Sequence{s - 1});
+      ASSERT_TRUE(state->apply(batch(s)));
+      ASSERT_TRUE(
+          state->load(std::vector<model::RecordKey>{batch(s).puts[0].record.key}).value()[0]);
+    }
+    ASSERT_TRUE(state->checkpoint());
+    EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
+    state = SqliteState::open(path, "", StateMode::kWrite).value();
+    EXPECT_EQ(state->digest().value(), digests[last]);
+    EXPECT_EQ(state->postings("list/3", {0}, 100, PageRequest::Order::kOldest).value().empty(),
+              false);
+  }
+  EXPECT_TRUE(Database::open(path, "", {}).value()->check_integrity());
+}
+
+TEST(SqliteState, BuiltStateIsDurableAfterACheckpoint) {
+  Simulated place(6);
+  auto state = SqliteState::open(kPath, place.vfs->name(), StateMode::kBuild).value();
+  for (uint64_t s = 1; s <= 20; ++s) ASSERT_TRUE(state->apply(batch(s)));
+  ASSERT_TRUE(state->checkpoint());
+  place.disk.power_off();
+  state.reset();
+  place.disk.power_on();
+  EXPECT_EQ(place.open().value()->digest().value(), expected_digests(20)[20]);
+}
+
 TEST(SqliteState, FileOfANewerRapportIsRefused) {
   TemporaryFolder folder;
   const std::string path = folder / "7.db";
