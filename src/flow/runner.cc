@@ -80,9 +80,11 @@ Result<void> Runner::open(const std::vector<WorkspaceId>& workspaces, const Rebu
   const Position end = log_.log().end().position;
   Position from = end;
   for (WorkspaceId workspace : workspaces) {
-    TRY_ASSIGN(Tenant * opened, tenant(workspace));
-    std::string why;
-    if (!belongs(*opened, workspace, why)) {
+    auto found = tenant(workspace);
+    if (!found.ok() && found.error().code != Code::kCorrupt) return std::move(found).error();
+    std::string why = found.ok() ? "" : found.error().message;
+    Tenant* opened = found.ok() ? *found : nullptr;
+    if (!opened || !belongs(*opened, workspace, why)) {
       reporter_.report(Level::kWarning, "state.rebuild",
                        Json::object().set("workspace", workspace.value).set("reason", why));
       tenants_.erase(workspace);
@@ -333,7 +335,12 @@ void Runner::run() {
     std::unique_lock lock(mutex_);
     woken_.notify_all();  // waiters for a cursor
     if (stop_) break;
-    if (!idle) continue;
+    if (!idle) {
+      if (*folded < options_.small_batch)
+        woken_.wait_for(lock, std::chrono::microseconds(options_.rest.value),
+                        [&] { return stop_ || !tasks_.empty(); });
+      continue;
+    }
     const Micros pause = std::clamp(next_tick_check_ - clock_.now(), millis(1), seconds(1));
     woken_.wait_for(lock, std::chrono::microseconds(pause.value),
                     [&] { return wake_ || stop_ || !tasks_.empty(); });
