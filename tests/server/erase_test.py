@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Erases 100 persons: nothing of them is left in any file, in a new backup or in an answer.
+
+test: timeout=300
+"""
+
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness  # noqa: E402
+
+PERSONS = 100
+STAYING = 10
+
+
+def canaries(i):
+    """What must be gone: name, mail, phone, texts, traits."""
+    mark = f'{i:03d}'
+    return {'user': f'canaryuser{mark}x', 'name': f'Canaryname{mark}x', 'box': f'canarybox{mark}x',
+            'phone': f'49301{i:03d}4711', 'trait': f'canarytrait{mark}x', 'text': f'canarytext{mark}x',
+            'answer': f'canaryanswer{mark}x', 'reason': f'canaryreason{mark}x',
+            'device': f'canarydevice{mark}x', 'page': f'canarypage{mark}x',
+            'bad': f'canarybad{mark}x'}
+
+
+def events_of(i):
+    c = canaries(i)
+    person = {'userId': c['user'], 'anonymousId': c['device']}
+
+    def event(name, **properties):
+        return dict(person, type='track', event=name,
+                    properties=dict(properties, conversation_id=f'talk-{c["user"]}'))
+    return [
+        dict(person, type='page', name=c['page'], properties={'url': f'https://x.org/{c["page"]}'}),
+        dict(person, type='identify', traits={
+            'name': c['name'], 'email': f'{c["box"]}@firm{i % 7}.com', 'phone': '+' + c['phone'],
+            'hobby': c['trait'], 'nested': {'deep': [c['trait']]}}),
+        event('conversation.started', channel='web', topics=[c['trait']]),
+        event('message.sent', text=f'I am {c["text"]}', author='customer', author_name=c['name']),
+        event('message.sent', text=f'Dear {c["answer"]}', author='ai'),
+        event('conversation.escalated', reason=c['reason']),
+    ]
+
+
+def bad_event_of(i):
+    """Goes to quarantine. It is nobody's, so nobody's erasing reaches it; sealed it must be."""
+    c = canaries(i)
+    return {'type': 'track', 'userId': c['user'], 'event': 'message.sent',
+            'properties': {'conversation_id': 'x', 'text': c['bad'], 'author': 'cat'}}
+
+
+def traces(folder, words):
+    """The words that stand in plain in a file of the folder, with the file."""
+    found = []
+    for path in sorted(folder.rglob('*')):
+        if path.is_file():
+            content = path.read_bytes()
+            low = content.lower()
+            found += [(str(path.relative_to(folder)), w) for w in words if w.encode() in low]
+    return found
+
+
+def words_of(persons):
+    return [w.lower() for i in persons for w in canaries(i).values()]
+
+
+def fill(world):
+    for i in range(PERSONS + STAYING):
+        answer = world.send('batch', {'batch': events_of(i) + [bad_event_of(i)]})
+        if answer.status != 200 or answer.json['quarantined'] != 1:
+            raise RuntimeError(answer)
+    return answer.json['sequence']
+
+
+def erase_all(checks, world, key):
+    refused, begin = [], time.monotonic()
+    for i in range(PERSONS):
+        email = f'{canaries(i)["box"]}@firm{i % 7}.com'
+        rows = world.get(f'/api/v1/contacts?email={email}')['data']
+        answer = world.request('DELETE', f'/api/v1/contacts/{rows[0]["id"]}', key=key)
+        if answer.status != 200:
+            refused.append(repr(answer))
+    checks.that(not refused, f'{PERSONS} persons are erased', refused[:3])
+    print(f'{(time.monotonic() - begin) / PERSONS:.2f} s each', flush=True)
+
+
+def check_answers(checks, world):
+    left = [i for i in range(PERSONS)
+            if world.get(f'/api/v1/contacts?email={canaries(i)["box"]}@firm{i % 7}.com')['data']
+            or world.get(f'/api/v1/contacts?external_id={canaries(i)["user"]}')['data']
+            or world.get(f'/api/v1/contacts?phone=%2B{canaries(i)["phone"]}')['data']]
+    checks.that(not left, 'none of them is found by e-mail, user id or phone', left)
+    whole = repr(world.events()).lower()
+    gone = [w for i in range(PERSONS) for k, w in canaries(i).items() if k not in ('bad', 'user')]
+    found = [w for w in gone if w.lower() in whole]
+    checks.that(not found, 'no event of the log shows anything of them', found[:5])
+    for path in ('contacts', 'conversations', 'tickets', 'accounts'):
+        page = repr(world.get(f'/api/v1/{path}?limit=200')).lower()
+        checks.that(not [w for w in gone if w.lower() in page], f'nor do the {path}', page[:300])
+    here = [i for i in range(PERSONS, PERSONS + STAYING)
+            if world.get(f'/api/v1/contacts?external_id={canaries(i)["user"]}')['data']]
+    checks.that(len(here) == STAYING, f'the other {STAYING} persons stay', here)
+
+
+def check_files(checks, world, folder, name):
+    found = traces(folder, words_of(range(PERSONS)))
+    checks.that(not found, f'{PERSONS * len(canaries(0))} canaries: 0 in {name}', found[:5])
+
+
+def backup(checks, world, name):
+    target = world.folder / name
+    answer = world.request('POST', '/api/v1/backups', {'destination': str(target)}, key=world.admin)
+    checks.that(answer.status == 201, f'a backup: {name}', answer)
+    return target
+
+
+def check_restored(checks, world, source, name):
+    """A backup of before is restored with today's tombstones: the erased stay erased."""
+    target = world.folder / f'restored-{name}'
+    code, out, err = harness.program(
+        '--json', '--data', target, 'restore', '--from', source, '--master-key',
+        world.data / 'master.key', '--tombstones', world.data / 'tombstones')
+    if not checks.that(code == 0, f'{name}: restored', (code, out, err)):
+        return
+    code, out, err = harness.program('--data', target, '--json', 'rebuild')
+    checks.that(code == 0, f'{name}: state folded', out + err)
+    found = traces(target / 'state', words_of(range(PERSONS)))
+    checks.that(not found, f'{name}: the restored state shows nobody who was erased since', found[:5])
+    stay = traces(target / 'state', [canaries(PERSONS)['name'].lower()])
+    checks.that(stay, f'{name}: it shows those who were not erased')
+
+
+def main(checks):
+    with harness.World('erase') as world:
+        world.start()
+        key = world.new_key('erase', 'read')
+        world.caught_up(fill(world))
+        for _ in range(2):
+            checks.that(world.request('POST', '/api/v1/bases').status == 201, 'a base')
+            world.caught_up(fill_one_more(world))
+        before = backup(checks, world, 'backup-before')
+        found = traces(world.data, words_of(range(PERSONS)))
+        checks.that(len({w for _, w in found}) >= PERSONS * 5,
+                    'before, the canaries stand in the files: the search finds what is there', len(found))
+        sealed = traces(world.data / 'log', words_of(range(PERSONS)))
+        checks.that(not sealed, 'the log never shows them', sealed[:5])
+        erase_all(checks, world, key)
+        check_answers(checks, world)
+        check_files(checks, world, world.data, 'the files of the data folder while it is served')
+        after = backup(checks, world, 'backup-after')
+        check_files(checks, world, after, 'a new backup')
+        log = world.log.read_bytes().lower()
+        checks.that(not [w for w in words_of(range(PERSONS)) if w.encode() in log], 'nor in the log output')
+        harness.check_folder(checks, world, from_start=False)
+        check_files(checks, world, world.data, 'the files of the stopped data folder')
+        check_restored(checks, world, before, 'backup of before')
+        check_restored(checks, world, after, 'backup of after')
+        checks.that(world.start(), 'the server starts again')
+        check_answers(checks, world)
+
+
+def fill_one_more(world):
+    answer = world.send('track', {'userId': 'somebody', 'event': 'Looked'})
+    return answer.json['sequence']
+
+
+if __name__ == '__main__':
+    harness.main(main)
