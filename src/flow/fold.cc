@@ -25,14 +25,17 @@ Result<void> Fold::open() {
 }
 
 Result<void> Fold::prefetch(std::span<Item> items) {
-  for (int round = 0; round < kPrefetchRounds; ++round) {
+  std::vector<const Event*> open;
+  for (const Item& item : items)
+    if (!item.erased && item.event.sequence > cursor_.sequence) open.push_back(&item.event);
+  for (int round = 0; round < kPrefetchRounds && !open.empty(); ++round) {
     std::vector<model::RecordKey> wanted;
-    for (const Item& item : items) {
-      if (item.erased || item.event.sequence <= cursor_.sequence) continue;
-      Needs needs = engine_.foresee(item.event, cache_);
+    std::erase_if(open, [&](const Event* event) {
+      Needs needs = engine_.foresee(*event, cache_);
+      const bool done = needs.records.empty();
       std::move(needs.records.begin(), needs.records.end(), std::back_inserter(wanted));
-    }
-    if (wanted.empty()) return {};
+      return done;
+    });
     TRY(cache_.load(wanted));
   }
   return {};

@@ -145,6 +145,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
                                                   std::move(ports));
   if (settings.enabled)
     running->thread = std::thread([this, one = running.get()] { run(*one); });
+  std::lock_guard lock(mutex_);
   running_.push_back(std::move(running));
   return {};
 }
@@ -185,7 +186,13 @@ void Connections::run(Running& running) {
   }
 }
 
+void Connections::hold(std::string why) {
+  std::lock_guard lock(mutex_);
+  held_ = std::move(why);
+}
+
 void Connections::wake() {
+  std::lock_guard all(mutex_);
   for (auto& running : running_) {
     std::lock_guard lock(running->mutex);
     running->wake = true;
@@ -196,12 +203,22 @@ void Connections::wake() {
 void Connections::stop() {
   stop_ = true;
   wake();
+  std::lock_guard lock(mutex_);
   for (auto& running : running_)
     if (running->thread.joinable()) running->thread.join();
 }
 
 Json Connections::describe(WorkspaceId workspace) {
   Json::Array all;
+  std::lock_guard guard(mutex_);
+  if (!held_.empty()) {
+    const auto name = ports_.control.workspace(workspace);
+    for (const auto& settings : settings_.connections)
+      if (name.ok() && settings.workspace == name->name)
+        all.push_back(Json::object().set("id", settings.id).set("vendor", settings.vendor)
+                          .set("enabled", settings.enabled).set("halted", held_));
+    return Json(std::move(all));
+  }
   for (auto& running : running_) {
     if (running->workspace != workspace) continue;
     Json one = Json::object();

@@ -57,6 +57,7 @@ class Connections {
   ~Connections();
   // Appends connection.configured where the settings differ from the state, and starts pushing.
   Result<void> start();
+  void hold(std::string why);  // instead of start(): nothing is pushed
   void wake();  // there may be marks
   void stop();  // finishes the calls under way
   Json describe(WorkspaceId workspace);
@@ -81,8 +82,10 @@ class Connections {
 
   const Settings& settings_;
   ConnectionPorts ports_;
+  mutable std::mutex mutex_;  // of running_ and held_
   std::vector<std::unique_ptr<Running>> running_;
   std::atomic<bool> stop_{false};
+  std::string held_;
 };
 
 }  // namespace rapport

@@ -138,6 +138,12 @@ Result<void> Server::run() {
   upkeep_thread_ = std::thread([this] { upkeep(); });
   std::thread starting([this] {
     resume_erasures();
+    auto held = restored_hold();
+    if (held.ok() && !held->empty()) {
+      reporter_.report(Level::kWarning, "connections.paused", Json::object().set("why", *held));
+      connections_->hold(*held);
+      return;
+    }
     if (auto started = connections_->start(); !started.ok())
       reporter_.report(Level::kError, "connections.failed",
                        Json::object().set("error", started.error().message));

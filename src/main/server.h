@@ -56,6 +56,7 @@ class Server {
   void resume_erasures();
   Result<void> add_tombstone(WorkspaceId workspace, const std::string& contact,
                              std::span<const SubjectId> subjects);
+  Result<std::string> restored_hold();  // why connections have to wait; empty: they need not
   Result<void> rebuild_state(WorkspaceId workspace, const std::string& reason);
   api::Operations operations();
   Result<access::Workspace> create_workspace(std::string_view name);

@@ -35,6 +35,7 @@ struct Settings {
   uint64_t segment_mebibytes = 64;
   Micros push_interval = millis(200);         // how often an idle connection looks for work
   std::vector<ConnectionSettings> connections;
+  bool resume_connections = false;            // --resume-connections, once after a restore
 };
 
 // Reads a settings file. Errors name line, column and key, with a suggestion for a wrong key.

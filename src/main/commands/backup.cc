@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <set>
 
-#include "base/text.h"
 #include "main/api_client.h"
+#include "main/backing_up.h"
 #include "main/commands/commands.h"
+#include "main/commands/table.h"
 #include "main/offline.h"
 
 namespace rapport {
@@ -21,27 +21,19 @@ struct Options {
   std::vector<std::string> tombstones;
 };
 
-Json show(const store::BackupReport& report, const std::string& destination) {
-  Json heads = Json::array();
-  for (const auto& [workspace, sequence] : report.heads)
-    heads.push_back(
-        Json::object().set("workspace", workspace.value).set("sequence", sequence.value));
-  return Json::object()
-      .set("destination", destination)
-      .set("files", report.files)
-      .set("bytes", report.bytes)
-      .set("heads", std::move(heads));
-}
-
 Result<Json> backup_here(const Shell& shell, const std::string& to) {
   TRY_ASSIGN(const auto settings, shell.settings());
   TRY_ASSIGN(auto folder, Offline::open(settings, shell.environment));
-  const store::BackupSource source{
-      folder->folder().root, "control.db",
+  const store::BackupParts parts{
+      folder->log(), folder->folder().root, kVersion,
       [&](const std::string& path) { return folder->control().copy_to(path); }};
-  TRY_ASSIGN(const auto report,
-             store::back_up(folder->log(), source, folder->disk(), folder->clock(), to));
-  return show(report, to);
+  ProgressLine progress("backing up", shell.json);
+  TRY_ASSIGN(const auto manifest,
+             store::write_backup(parts, folder->disk(), folder->clock(), to,
+                                 [&](uint64_t done, uint64_t all) {
+                                   progress.show(done >> 20, all >> 20, "MiB");
+                                 }));
+  return describe_backup(manifest, to);
 }
 
 int backup(const Shell& shell, const Options& options) {
@@ -68,31 +60,12 @@ Result<void> place_master_key(Disk& disk, const DataFolder& folder, const Option
   return write_file(disk, folder.key_file(), text);
 }
 
-// True when the backup still had the means to read this person.
-Result<bool> readable(Offline& folder, const store::Tombstone& one) {
-  for (SubjectId subject : one.subjects) {
-    const auto key = folder.log().keys().find(one.workspace, subject);
-    if (key.ok()) return true;
-    if (key.error().code != Code::kNotFound) return key.error();
-  }
-  return false;
-}
-
-// People erased after the backup was taken: their keys go again, the bases that still show them
-// with them, so that the next start folds without them.
-Result<void> erase_again(Offline& folder, const std::vector<store::Tombstone>& tombstones) {
-  TRY_ASSIGN(const auto known,
-             store::read_tombstones(folder.disk(), folder.folder().tombstones(), folder.master()));
+// People erased after the backup was taken: their keys went with the restore; bases and state that
+// may still show them go too, so that the next start folds without them.
+Result<void> fold_without_erased(Offline& folder, const store::RestoreReport& report) {
+  if (report.reapplied == 0) return {};
   std::set<WorkspaceId> touched;
-  for (const auto& one : tombstones) {
-    if (std::find(known.begin(), known.end(), one) == known.end())
-      TRY(store::add_tombstone(folder.disk(), folder.folder().tombstones(), folder.master(), one));
-    if (!folder.control().workspace(one.workspace).ok()) continue;
-    TRY_ASSIGN(const bool back, readable(folder, one));
-    if (!back) continue;
-    TRY(folder.log().keys().destroy(one.workspace, one.subjects));
-    touched.insert(one.workspace);
-  }
+  for (const auto& one : report.tombstones) touched.insert(one.workspace);
   for (WorkspaceId workspace : touched)
     TRY(remove_workspace_files(folder.disk(), folder.folder(), workspace));
   return {};
@@ -117,11 +90,22 @@ Result<Json> restore_here(const Shell& shell, const Options& options) {
         error.message + ")";
     return error;
   }
-  TRY_ASSIGN(const auto tombstones,
-             store::restore(disk, options.from, folder.root, *master, options.tombstones));
+  SystemClock clock;
+  NoFailpoints failpoints;
+  ProgressLine progress("restoring", shell.json);
+  store::RestoreOptions wanted;
+  wanted.backup = options.from;
+  wanted.destination = folder.root;
+  wanted.master = *master;
+  wanted.tombstones = options.tombstones;
+  TRY_ASSIGN(const auto report,
+             store::restore_backup(wanted, disk, clock, random, failpoints,
+                                   [&](uint64_t done, uint64_t all) {
+                                     progress.show(done >> 20, all >> 20, "MiB");
+                                   }));
   TRY(make_data_folder(disk, random, folder));
   TRY_ASSIGN(auto restored, Offline::open(settings, shell.environment));
-  TRY(erase_again(*restored, tombstones));
+  TRY(fold_without_erased(*restored, report));
   Json heads = Json::array();
   TRY_ASSIGN(const auto workspaces, restored->workspaces(""));
   for (const auto& one : workspaces)
@@ -131,7 +115,7 @@ Result<Json> restore_here(const Shell& shell, const Options& options) {
   return Json::object()
       .set("data", folder.root)
       .set("heads", std::move(heads))
-      .set("erased_again", tombstones.size());
+      .set("erased_again", report.tombstones.size());
 }
 
 int restore(const Shell& shell, const Options& options) {
@@ -143,7 +127,8 @@ int restore(const Shell& shell, const Options& options) {
                         head.integer("sequence"));
   text += fmt::format(
       "{} erased people stay erased. The state is folded when the server starts: "
-      "rapport serve --data {}",
+      "rapport serve --data {}\nConnections stay paused until you start it once with "
+      "--resume-connections.",
       report->integer("erased_again"), report->text("data"));
   return shell.done(*report, text);
 }

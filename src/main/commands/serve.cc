@@ -21,13 +21,14 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int serve(const Shell& shell) {
+int serve(const Shell& shell, bool resume_connections) {
   Signals signals;
   raise_descriptor_limit();
   SystemClock clock;
   auto reporter = make_logger(Level::kInfo, clock);
   auto settings = shell.settings();
   if (!settings.ok()) return shell.fail(settings.error());
+  settings->resume_connections = resume_connections;
   auto failpoints = failpoints_from_environment();
   if (!failpoints.ok()) return shell.fail(failpoints.error());
   auto server = Server::open(std::move(*settings), shell.environment, **failpoints, *reporter);
@@ -45,9 +46,12 @@ int serve(const Shell& shell) {
 }  // namespace
 
 void add_serve(CLI::App& app, Shell& shell) {
+  auto resume = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("serve", "Run the server");
-  command->footer("Example:\n  rapport serve --config rapport.yaml");
-  command->callback([&shell] { shell.run = [&shell] { return serve(shell); }; });
+  command->add_flag("--resume-connections", *resume,
+                    "After a restore: push again, the remote systems have been looked at");
+  command->footer("Example:\n  rapport serve --config /etc/rapport.yaml");
+  on(*command, shell, [&shell, resume] { return serve(shell, *resume); });
 }
 
 }  // namespace rapport

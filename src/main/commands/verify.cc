@@ -43,7 +43,7 @@ class Verification {
 
   // A backup has what its manifest says, and its log holds together.
   Result<Json> run_on_backup(const store::Progress& progress) {
-    const auto files = store::check_backup(disk_, folder_.root);
+    const auto files = store::check_backup(disk_, folder_.root, {});
     if (!files.ok() && files.error().code != Code::kCorrupt) return files.error();
     if (!files.ok()) add(folder_.root, {}, {}, files.error().message);
     TRY_ASSIGN(const auto report, store::check_log(disk_, folder_.root + "/log", progress));
