@@ -48,6 +48,8 @@ class Intake {
   // One tracking call or batch. Stages; durable after the log's next commit(). Any thread.
   // Errors refuse the whole request and store nothing: kInvalid (not JSON, not an object, batch not
   // an array; names byte or field), kTooLarge (names the limit), kOverloaded, kDiskFull.
+  // Only a disk that fills up within a batch leaves its first events staged; sent again, they are
+  // repeats by their message ids.
   Result<Receipt> receive(WorkspaceId workspace, Call call, std::string_view body);
 
   // Events of the server itself (connection.configured, contacts.merged, push.done …): durable when
