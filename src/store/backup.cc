@@ -1,227 +1,177 @@
 #include "store/backup.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <memory>
+#include <charconv>
 
-#include "base/json.h"
-#include "base/text.h"
+#include "store/backup_files.h"
+#include "store/base_file.h"
 #include "store/log_segment.h"
 
 namespace rapport::store {
-
 namespace {
 
-constexpr size_t kChunk = 1 << 20;
+constexpr uint64_t kAll = ~uint64_t{0};
+constexpr int kTries = 3;  // an erasure may take away a base that is being copied
 
-std::string hash_of(std::string_view bytes) {
-  const Hash hash = sha256({bytes});
-  return to_hex(bytes_of(hash));
-}
+class Backup {
+ public:
+  Backup(const BackupParts& parts, Disk& disk, const Clock& clock, const std::string& destination,
+         const Progress& progress)
+      : parts_(parts),
+        disk_(disk),
+        clock_(clock),
+        destination_(destination),
+        progress_(progress, bytes_of_log(parts.log.log().end())) {}
+  Result<Manifest> run();
 
-// SHA-256 of a file, in pieces.
-Result<std::pair<std::string, uint64_t>> digest_file(Disk& disk, const std::string& path) {
-  TRY_ASSIGN(auto file, disk.open(path, OpenMode::kRead));
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  CHECK(EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1);
-  std::vector<char> buffer(kChunk);
-  uint64_t offset = 0;
-  for (;;) {
-    TRY_ASSIGN(const size_t n, file->read(offset, buffer));
-    if (n == 0) break;
-    CHECK(EVP_DigestUpdate(hash.get(), buffer.data(), n) == 1);
-    offset += n;
+ private:
+  static uint64_t bytes_of_log(const LogPoint& end) {
+    return (segment_of(end.position) - kFirstSegment) * (64ULL << 20) + offset_of(end.position);
   }
-  std::string bytes(32, '\0');
-  CHECK(EVP_DigestFinal_ex(hash.get(), reinterpret_cast<unsigned char*>(bytes.data()), nullptr) == 1);
-  return std::pair(to_hex(bytes), offset);
+  Result<void> copy_bases();
+  Result<void> copy_newest_base(const std::string& name);
+  Result<void> copy_log(Position end);
+  Result<void> copy_from_data(const std::string& path, uint64_t bytes);
+  // Enters a file that is in the destination already.
+  Result<void> note(std::string path);
+  Result<void> sync_folders();
+
+  const BackupParts& parts_;
+  Disk& disk_;
+  const Clock& clock_;
+  const std::string& destination_;
+  CopyProgress progress_;
+  Manifest manifest_;
+};
+
+// The order matters: the log is newer than every base, and the keys are newer than the log, so that
+// whatever is in it can be read.
+Result<Manifest> Backup::run() {
+  TRY(expect_empty(disk_, destination_, {}));
+  for (const char* folder : {"/log", "/bases", "/keys"})
+    TRY(disk_.make_folders(destination_ + folder));
+  manifest_.version = parts_.version;
+  manifest_.at = clock_.now();
+  TRY(copy_bases());
+  const LogPoint end = parts_.log.log().end();
+  manifest_.heads = end.heads;
+  TRY(copy_log(end.position));
+  TRY(parts_.log.keys().copy_to(destination_ + "/" + std::string(kKeysFile)));
+  TRY(note(std::string(kKeysFile)));
+  TRY(parts_.copy_control(destination_ + "/control.db"));
+  TRY(note("control.db"));
+  if (disk_.exists(parts_.data_folder + "/tombstones")) TRY(copy_from_data("tombstones", kAll));
+  TRY(sync_folders());
+  TRY(write_file(disk_, destination_ + "/" + std::string(kManifest), encode_manifest(manifest_)));
+  return std::move(manifest_);
 }
 
-// Copies `length` bytes and extends the copy to `size` with zeros.
-Result<void> copy_file(Disk& disk, const std::string& from, const std::string& to, uint64_t length,
-                       uint64_t size) {
-  TRY_ASSIGN(auto in, disk.open(from, OpenMode::kRead));
-  TRY_ASSIGN(auto out, disk.open(to, OpenMode::kCreate));
-  std::vector<char> buffer(kChunk);
-  for (uint64_t offset = 0; offset < length;) {
-    const size_t wanted = static_cast<size_t>(std::min<uint64_t>(kChunk, length - offset));
-    TRY_ASSIGN(const size_t n, in->read(offset, {buffer.data(), wanted}));
-    if (n == 0) return corrupt(fmt::format("{} is shorter than the log says", from));
-    TRY(out->write(offset, {buffer.data(), n}));
-    offset += n;
+Result<void> Backup::copy_bases() {
+  const std::string folder = parts_.data_folder + "/bases";
+  if (!disk_.exists(folder)) return {};
+  TRY_ASSIGN(const auto names, disk_.list(folder));
+  for (const std::string& name : names) TRY(copy_newest_base(name));
+  return {};
+}
+
+Result<void> Backup::copy_newest_base(const std::string& name) {
+  for (int i = 1;; ++i) {
+    TRY_ASSIGN(const auto base, newest_base(disk_, parts_.data_folder + "/bases/" + name));
+    if (!base) return {};
+    TRY(disk_.make_folders(destination_ + "/bases/" + name));
+    const std::string file = base->path.substr(base->path.rfind('/') + 1);
+    Result<void> copied = copy_from_data("bases/" + name + "/" + file, kAll);
+    const bool is_gone = !copied.ok() && copied.error().code == Code::kNotFound;
+    if (!is_gone || i == kTries) return copied;
   }
-  if (size > length) TRY(out->allocate(size));
-  return out->sync();
 }
 
-Result<void> copy_whole(Disk& disk, const std::string& from, const std::string& to) {
-  TRY_ASSIGN(auto in, disk.open(from, OpenMode::kRead));
-  TRY_ASSIGN(const uint64_t size, in->size());
-  return copy_file(disk, from, to, size, size);
-}
-
-Result<void> expect_empty(Disk& disk, const std::string& folder) {
-  if (!disk.exists(folder)) return {};
-  TRY_ASSIGN(const auto names, disk.list(folder));
-  if (names.empty()) return {};
-  return Error{Code::kConflict, fmt::format("{} is not empty; name a new folder", folder)};
-}
-
-Result<void> copy_log(EventLog& log, const std::string& from, const std::string& to, Disk& disk,
-                      std::vector<std::string>& files) {
-  const Position end = log.log().end().position;
-  TRY(disk.make_folders(to + "/log"));
-  TRY_ASSIGN(const auto numbers, list_segments(disk, from + "/log"));
+// Closed segments never change; of the open one, what is committed.
+Result<void> Backup::copy_log(Position end) {
+  const std::string folder = parts_.data_folder + "/log";
+  TRY_ASSIGN(const auto numbers, list_segments(disk_, folder));
   for (uint64_t number : numbers) {
-    if (number > segment_of(end)) continue;
-    const std::string path = segment_path(from + "/log", number);
-    TRY_ASSIGN(auto file, disk.open(path, OpenMode::kRead));
-    TRY_ASSIGN(const uint64_t size, file->size());
-    const uint64_t used = number == segment_of(end) ? offset_of(end) : size;
-    TRY(copy_file(disk, path, segment_path(to + "/log", number), used, size));
-    files.push_back(segment_path("log", number));
+    if (number > segment_of(end) || end == position_of(number, 0)) break;
+    const std::string path = segment_path("log", number);
+    TRY(copy_from_data(path, number == segment_of(end) ? offset_of(end) : kAll));
   }
   return {};
 }
 
-Result<void> copy_bases(const std::string& from, const std::string& to, Disk& disk,
-                        std::vector<std::string>& files) {
-  if (!disk.exists(from + "/bases")) return {};
-  TRY_ASSIGN(const auto workspaces, disk.list(from + "/bases"));
-  for (const auto& workspace : workspaces) {
-    TRY_ASSIGN(const auto names, disk.list(from + "/bases/" + workspace));
-    for (const auto& name : names) {
-      if (!name.ends_with(".base")) continue;
-      const std::string path = "bases/" + workspace + "/" + name;
-      TRY(disk.make_folders(to + "/bases/" + workspace));
-      const auto copied = copy_whole(disk, from + "/" + path, to + "/" + path);
-      // A base can be replaced by a newer one meanwhile: it is a shortcut, not a need.
-      if (!copied.ok() && disk.exists(from + "/" + path)) return copied;
-      if (copied.ok()) files.push_back(path);
-    }
-  }
+Result<void> Backup::copy_from_data(const std::string& path, uint64_t bytes) {
+  TRY_ASSIGN(BackupFile file, copy_with_hash(disk_, parts_.data_folder + "/" + path,
+                                             destination_ + "/" + path, bytes, progress_));
+  file.path = path;
+  manifest_.files.push_back(std::move(file));
   return {};
 }
 
-Result<BackupReport> write_manifest(Disk& disk, const std::string& to, const LogPoint& end,
-                                    Micros now, const std::vector<std::string>& files) {
-  BackupReport report;
-  Json listed = Json::array();
-  for (const auto& file : files) {
-    TRY_ASSIGN(const auto digest, digest_file(disk, to + "/" + file));
-    listed.push_back(Json::object().set("path", file).set("bytes", digest.second)
-                         .set("sha256", digest.first));
-    ++report.files;
-    report.bytes += digest.second;
-  }
-  Json heads = Json::array();
-  for (const auto& [workspace, head] : end.heads) {
-    heads.push_back(Json::object().set("workspace", workspace.value)
-                        .set("sequence", head.sequence.value)
-                        .set("chain", to_hex(bytes_of(head.chain))));
-    report.heads.emplace_back(workspace, head.sequence);
-  }
-  Json manifest = Json::object();
-  manifest.set("version", 1).set("taken_at", format_time(now)).set("heads", heads);
-  manifest.set("files", listed);
-  const std::string text = to_pretty_text(manifest);
-  const Json sealed = Json::object().set("manifest", manifest).set("sha256", hash_of(to_text(manifest)));
-  TRY(write_file(disk, to + "/manifest.json", to_pretty_text(sealed)));
-  return report;
+Result<void> Backup::note(std::string path) {
+  TRY_ASSIGN(BackupFile file,
+             copy_with_hash(disk_, destination_ + "/" + path, "", kAll, progress_));
+  file.path = std::move(path);
+  manifest_.files.push_back(std::move(file));
+  return {};
 }
 
-Result<Json> read_manifest(Disk& disk, const std::string& backup) {
-  auto text = read_file(disk, backup + "/manifest.json");
-  if (!text.ok())
-    return not_found(fmt::format("{} holds no complete backup: there is no manifest.json", backup));
-  auto sealed = parse_json(*text);
-  const Json* manifest = sealed.ok() ? sealed->find("manifest") : nullptr;
-  if (!manifest || hash_of(to_text(*manifest)) != sealed->text("sha256"))
-    return corrupt(fmt::format("{}/manifest.json was changed or damaged", backup));
-  return *manifest;
+Result<void> Backup::sync_folders() {
+  TRY_ASSIGN(const auto workspaces, disk_.list(destination_ + "/bases"));
+  for (const std::string& name : workspaces)
+    TRY(disk_.sync_folder(destination_ + "/bases/" + name));
+  for (const char* folder : {"/log", "/bases", "/keys", ""})
+    TRY(disk_.sync_folder(destination_ + folder));
+  return {};
 }
 
-Result<std::vector<Tombstone>> all_tombstones(Disk& disk, const std::string& backup,
-                                              const Key& master,
-                                              const std::vector<std::string>& more) {
-  std::vector<std::string> paths = more;
-  paths.push_back(backup + "/tombstones");
-  const std::string parent = backup.substr(0, backup.rfind('/'));
-  if (auto siblings = disk.list(parent); siblings.ok())
-    for (const auto& name : *siblings) {
-      const std::string path = parent + "/" + name + "/tombstones";
-      if (disk.exists(path)) paths.push_back(path);
-    }
-  std::vector<Tombstone> all;
-  for (const auto& path : paths) {
-    TRY_ASSIGN(const auto some, read_tombstones(disk, path, master));
-    for (const auto& one : some)
-      if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
-  }
-  return all;
+Error damaged_file(const std::string& path, std::string_view what) {
+  return corrupt(
+      fmt::format("the backup is damaged: '{}' {}. Take another backup; nothing was changed", path,
+                  what),
+      path);
 }
 
 }  // namespace
 
-Result<BackupReport> back_up(EventLog& log, const BackupSource& source, Disk& disk, Clock& clock,
-                             const std::string& destination) {
-  TRY(expect_empty(disk, destination));
-  TRY(disk.make_folders(destination));
-  TRY(disk.make_folders(destination + "/keys"));
-  std::vector<std::string> files;
-  // Bases before the log: none may be ahead of it. Keys after it: every event has its key.
-  TRY(copy_bases(source.folder, destination, disk, files));
-  TRY(log.commit());
-  const LogPoint end = log.log().end();
-  TRY(copy_log(log, source.folder, destination, disk, files));
-  TRY(log.keys().copy_to(destination + "/keys/keys.db"));
-  files.push_back("keys/keys.db");
-  TRY(source.copy_control(destination + "/control.db"));
-  files.push_back("control.db");
-  if (disk.exists(source.folder + "/tombstones")) {
-    TRY(copy_whole(disk, source.folder + "/tombstones", destination + "/tombstones"));
-    files.push_back("tombstones");
-  }
-  return write_manifest(disk, destination, end, clock.now(), files);
+Result<Manifest> write_backup(const BackupParts& parts, Disk& disk, const Clock& clock,
+                              const std::string& destination, const Progress& progress) {
+  return Backup(parts, disk, clock, destination, progress).run();
 }
 
-Result<BackupReport> check_backup(Disk& disk, const std::string& backup) {
-  TRY_ASSIGN(const Json manifest, read_manifest(disk, backup));
-  BackupReport report;
-  for (const Json& file : manifest.find("files")->as_array()) {
-    const std::string path(file.text("path"));
-    if (path.find("..") != path.npos) return corrupt("the manifest names a path outside: " + path);
-    auto digest = digest_file(disk, backup + "/" + path);
-    if (!digest.ok() || digest->first != file.text("sha256"))
-      return corrupt(fmt::format("{}/{} is missing or damaged; take another backup", backup, path),
-                     path);
-    ++report.files;
-    report.bytes += digest->second;
-  }
-  for (const Json& head : manifest.find("heads")->as_array())
-    report.heads.emplace_back(WorkspaceId{static_cast<uint32_t>(head.integer("workspace"))},
-                              Sequence{static_cast<uint64_t>(head.integer("sequence"))});
-  return report;
+Result<Manifest> read_manifest(Disk& disk, const std::string& backup) {
+  const std::string path = backup + "/" + std::string(kManifest);
+  if (!disk.exists(path))
+    return not_found(
+        fmt::format("'{}' is not there: '{}' is no backup, or one that was not "
+                    "finished",
+                    path, backup));
+  TRY_ASSIGN(const std::string text, read_file(disk, path));
+  return decode_manifest(text, path);
 }
 
-Result<std::vector<Tombstone>> restore(Disk& disk, const std::string& backup,
-                                       const std::string& folder, const Key& master,
-                                       const std::vector<std::string>& more) {
-  TRY_ASSIGN([[maybe_unused]] const auto checked, check_backup(disk, backup));
-  TRY_ASSIGN(auto tombstones, all_tombstones(disk, backup, master, more));
-  TRY_ASSIGN(const Json manifest, read_manifest(disk, backup));
-  for (const Json& file : manifest.find("files")->as_array()) {
-    const std::string path(file.text("path"));
-    const std::string target = folder + "/" + (path == "keys/keys.db" ? "keys.db" : path);
-    if (disk.exists(target))
-      return Error{Code::kConflict, fmt::format("{} exists; restore into an empty folder", target)};
-    TRY(disk.make_folders(target.substr(0, target.rfind('/'))));
-    TRY(copy_whole(disk, backup + "/" + path, target));
-    TRY(disk.sync_folder(target.substr(0, target.rfind('/'))));
+Result<Manifest> check_backup(Disk& disk, const std::string& backup, const Progress& progress) {
+  TRY_ASSIGN(Manifest manifest, read_manifest(disk, backup));
+  uint64_t all = 0;
+  for (const BackupFile& file : manifest.files) all += file.bytes;
+  CopyProgress shown(progress, all);
+  for (const BackupFile& file : manifest.files) {
+    const std::string path = backup + "/" + file.path;
+    if (file.path == kKeysFile && !disk.exists(path)) continue;
+    if (!disk.exists(path)) return damaged_file(path, "is missing");
+    TRY_ASSIGN(const BackupFile found, copy_with_hash(disk, path, "", kAll, shown));
+    if (found.bytes != file.bytes)
+      return damaged_file(
+          path, fmt::format("has {} bytes, it was written with {}", found.bytes, file.bytes));
+    if (found.sha256 != file.sha256) return damaged_file(path, "was changed (SHA-256 differs)");
   }
-  return tombstones;
+  TRY_ASSIGN(const LogReport log, check_log(disk, backup + "/log", {}, manifest.heads));
+  if (!log.findings.empty()) {
+    const LogFinding& f = log.findings.front();
+    return damaged_file(f.file, fmt::format("is wrong at workspace {}, event {}: {}",
+                                            f.workspace.value, f.sequence.value, f.what));
+  }
+  return manifest;
 }
 
 }  // namespace rapport::store

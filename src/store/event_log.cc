@@ -11,6 +11,7 @@ struct EventLog::State {
   State(EventLogOptions o, Disk& d, Random& r, Reporter& rep)
       : options(std::move(o)), disk(d), random(r), reporter(rep) {}
 
+  Result<void> expect_keys();
   Result<void> open_ids(Failpoints& failpoints);
   Result<void> open_log(Clock& clock, Failpoints& failpoints, Metrics& metrics);
   // What the indexes have to learn from a record that they do not hold yet.
@@ -41,12 +42,25 @@ Result<std::unique_ptr<EventLog>> EventLog::open(EventLogOptions options, Disk& 
   auto state = std::make_unique<State>(std::move(options), disk, random, reporter);
   const EventLogOptions& o = state->options;
   TRY(disk.make_folders(o.folder));
+  TRY(state->expect_keys());
   TRY_ASSIGN(state->keys,
              Keys::open(o.folder + "/keys.db", o.sqlite_vfs, o.master, random, failpoints));
   TRY(state->keys->add_workspace({0}));
   TRY(state->open_ids(failpoints));
   TRY(state->open_log(clock, failpoints, metrics));
   return std::unique_ptr<EventLog>(new EventLog(std::move(state)));
+}
+
+// Without its keys a log is unreadable for ever: a new file would hide that they were lost.
+Result<void> EventLog::State::expect_keys() {
+  const std::string keys_path = options.folder + "/keys.db", log_folder = options.folder + "/log";
+  if (disk.exists(keys_path) || !disk.exists(log_folder)) return {};
+  TRY_ASSIGN(const auto names, disk.list(log_folder));
+  if (names.empty()) return {};
+  return Error{Code::kNotFound,
+               fmt::format("'{}' is missing, and without it no event can be read: put it back or "
+                           "restore the last backup",
+                           keys_path)};
 }
 
 // The index is derived: a file that cannot be used is made again from the log.

@@ -6,73 +6,12 @@
 #include <set>
 #include <thread>
 
-#include "simulation/sim_disk.h"
-#include "simulation/sqlite_vfs.h"
-#include "testing/fakes.h"
+#include "simulation/event_log_on_sim_disk.h"
 
 namespace rapport::store {
 namespace {
 
-constexpr WorkspaceId kOne{1};
-
-struct EventLogOnSimDisk {
-  explicit EventLogOnSimDisk(uint64_t seed = 1) : disk(seed), random(seed) {
-    vfs = simulation::register_sqlite_vfs("events", disk, clock, random);
-  }
-  ~EventLogOnSimDisk() { log.reset(); }
-
-  Result<void> open() {
-    log.reset();
-    EventLogOptions options{.folder = "/data", .sqlite_vfs = "events", .segment_bytes = 64 << 10};
-    options.master.fill(3);
-    auto opened = EventLog::open(options, disk, clock, random, failpoints, metrics, reporter);
-    if (!opened.ok()) return opened.error();
-    log = std::move(*opened);
-    return log->keys().add_workspace(kOne);
-  }
-  void restart() {
-    if (!disk.is_off()) disk.power_off();
-    log.reset();
-    disk.power_on();
-  }
-  Digest16 digest(std::string_view text) { return keyed_hash(*log->keys().hash_key(kOne), {text}); }
-
-  model::Event event(const std::string& id, SubjectId subject = {}) {
-    model::Event e;
-    e.workspace = kOne;
-    e.subject = subject;
-    e.type = "test.happened";
-    e.message_id = id;
-    e.at = clock.now();
-    e.properties.set("text", "canary " + id);
-    return e;
-  }
-  Result<Sequence> append(const std::string& id, SubjectId subject = {}) {
-    model::Event e = event(id, subject);
-    TRY(log->stage(e, digest(id)));
-    TRY(log->commit());
-    return e.sequence;
-  }
-  std::vector<std::string> ids_in_log() {
-    std::vector<std::string> ids;
-    const auto follower = log->follow({});
-    for (;;) {
-      auto item = follower->next();
-      EXPECT_TRUE(item.ok()) << item.error().message;
-      if (!item.ok() || !*item) return ids;
-      ids.push_back((*item)->erased ? "erased" : (*item)->event.message_id);
-    }
-  }
-
-  simulation::SimDisk disk;
-  ManualClock clock;
-  SeededRandom random;
-  NoFailpoints failpoints;
-  Metrics metrics;
-  KeepingReporter reporter;
-  std::unique_ptr<simulation::SqliteVfs> vfs;
-  std::unique_ptr<EventLog> log;
-};
+constexpr WorkspaceId kOne = EventLogOnSimDisk::kOne;
 
 TEST(EventLog, GivesBackWhatWasAppended) {
   EventLogOnSimDisk t;
@@ -297,6 +236,19 @@ TEST(EventLog, AppliesEachMessageIdOnceUnderThreadsAndFlushes) {
   ASSERT_TRUE(t.open().ok());
   for (int n = 0; n < kIds; ++n)
     EXPECT_TRUE(t.log->ids().sequence_of(kOne, t.digest("m" + std::to_string(n)))->has_value());
+}
+
+// A new keys.db would turn every event into an erased one.
+TEST(EventLog, RefusesToOpenALogWithoutItsKeys) {
+  EventLogOnSimDisk t;
+  ASSERT_TRUE(t.open().ok());
+  ASSERT_TRUE(t.append("m1").ok());
+  t.log.reset();
+  ASSERT_TRUE(t.disk.remove("/data/keys.db").ok());
+  const auto refused = t.open();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kNotFound);
+  EXPECT_FALSE(t.disk.exists("/data/keys.db"));
 }
 
 TEST(EventLog, TakesNothingMoreAfterAFailedSync) {

@@ -105,7 +105,7 @@ Result<void> Log::State::make_room(size_t record_bytes) {
     return Error{Code::kTooLarge, fmt::format("an event of {} bytes is larger than a segment of "
                                               "the log ({} bytes)",
                                               record_bytes, options.segment_bytes)};
-  if (offset + record_bytes > options.segment_bytes) {
+  if (offset + record_bytes > segment->bytes) {
     TRY(ensure_next());
     segment = ahead.take();
     prepared = false;
@@ -226,7 +226,7 @@ void Log::State::publish(const Group& group) {
 
 // Makes the next segment ahead of need, without holding up those who stage.
 void Log::State::prepare_next(std::unique_lock<std::mutex>& lock) {
-  if (prepared || broken || offset < options.segment_bytes / 4 * 3 || tried_lately()) return;
+  if (prepared || broken || offset < segment->bytes / 4 * 3 || tried_lately()) return;
   prepared = true;
   const uint64_t present = segment->number;
   lock.unlock();

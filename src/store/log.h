@@ -141,6 +141,11 @@ struct LogReport {
   std::vector<LogFinding> findings;  // empty: all is well
 };
 using Progress = std::function<void(uint64_t done_bytes, uint64_t all_bytes)>;
-Result<LogReport> check_log(Disk& disk, const std::string& folder, const Progress& progress);
+// `known`: heads seen earlier (signed, or of a backup); that the log does not hold one of them is a
+// finding too. `visit`, if given, gets every whole record in order.
+using Visit = std::function<void(const Envelope&, std::string_view sealed)>;
+Result<LogReport> check_log(Disk& disk, const std::string& folder, const Progress& progress,
+                            const std::map<WorkspaceId, Head>& known = {},
+                            const Visit& visit = nullptr);
 
 }  // namespace rapport::store

@@ -13,12 +13,14 @@ constexpr int kTries = 3;  // reads of a tail that a live server may be writing
 
 class Check {
  public:
-  Check(Disk& disk, const std::string& folder, const Progress& progress)
-      : disk_(disk), folder_(folder), progress_(progress) {}
+  Check(Disk& disk, const std::string& folder, const Progress& progress,
+        const std::map<WorkspaceId, Head>& known, const Visit& visit)
+      : disk_(disk), folder_(folder), progress_(progress), known_(known), visit_(visit) {}
   Result<LogReport> run();
 
  private:
   void expect_all_segments();
+  void expect_known_heads();
   Result<void> check_segment(uint64_t number);
   void take(const Record& record, uint64_t offset, std::string_view bytes);
   void settle_tails(uint64_t group);
@@ -34,8 +36,11 @@ class Check {
   Disk& disk_;
   const std::string& folder_;
   const Progress& progress_;
+  const std::map<WorkspaceId, Head>& known_;
+  const Visit& visit_;
   std::vector<uint64_t> numbers_, sizes_;
   uint64_t all_bytes_ = 0, bytes_before_ = 0, shown_ = 0;
+  uint64_t number_ = 0;
   std::string file_;
   std::unordered_map<WorkspaceId, Head> heads_;
   size_t suspected_ = 0;       // the finding of the last damage
@@ -62,6 +67,7 @@ Result<LogReport> Check::run() {
     ++report_.segments;
   }
   report_.heads = {heads_.begin(), heads_.end()};
+  expect_known_heads();
   return std::move(report_);
 }
 
@@ -76,7 +82,19 @@ void Check::expect_all_segments() {
   }
 }
 
+void Check::expect_known_heads() {
+  file_ = folder_;
+  for (const auto& [workspace, head] : known_) {
+    const uint64_t last = heads_[workspace].sequence.value;
+    if (last < head.sequence.value)
+      note(0, workspace, {last + 1},
+           fmt::format("the log ends at event {}, but event {} was there before", last,
+                       head.sequence.value));
+  }
+}
+
 Result<void> Check::check_segment(uint64_t number) {
+  number_ = number;
   file_ = segment_path(folder_, number);
   TRY_ASSIGN(const auto file, disk_.open(file_, OpenMode::kRead));
   TRY_ASSIGN(const uint64_t size, file->size());
@@ -151,17 +169,27 @@ void Check::take(const Record& record, uint64_t offset, std::string_view bytes) 
   Head& head = heads_[e.workspace];
   const Sequence due{head.sequence.value + 1};
   if (e.sequence != due) {
-    if (!explains_gap(e.workspace, due) || e.sequence < due)
-      note(offset, e.workspace, due,
-           e.sequence > due ? "events are missing" : "an event is there twice or out of order");
+    if (e.sequence < due)
+      note(offset, e.workspace, due, "an event is there twice or out of order");
+    else if (!explains_gap(e.workspace, due))
+      note(offset, e.workspace, due, "events are missing");
   } else if (chain_of(bytes, head.chain, e.workspace, due) != e.chain) {
     note(offset, e.workspace, due,
-         "the event or one before it was replaced: the chain of hashes "
-         "does not fit");
+         "the event or one before it was replaced: the chain of hashes does not fit");
   } else if (suspect_ == e.workspace) {
     guessed_ = true;  // it was none of this workspace's
   }
   head = {e.sequence, e.chain, e.received_at};
+  const auto known = known_.find(e.workspace);
+  if (known != known_.end() && known->second.sequence == e.sequence &&
+      known->second.chain != e.chain)
+    note(offset, e.workspace, e.sequence, "this is not the event that was here before");
+  if (visit_) {
+    Envelope placed = e;
+    placed.position = position_of(number_, offset);
+    placed.next = position_of(number_, offset + record.size);
+    visit_(placed, record.sealed);
+  }
 }
 
 // Whether the last damage explains that events from `due` on are missing in the workspace. What was
@@ -188,8 +216,9 @@ void Check::progress(uint64_t offset) {
 
 }  // namespace
 
-Result<LogReport> check_log(Disk& disk, const std::string& folder, const Progress& progress) {
-  return Check(disk, folder, progress).run();
+Result<LogReport> check_log(Disk& disk, const std::string& folder, const Progress& progress,
+                            const std::map<WorkspaceId, Head>& known, const Visit& visit) {
+  return Check(disk, folder, progress, known, visit).run();
 }
 
 }  // namespace rapport::store

@@ -17,22 +17,19 @@ class Recovery {
   Result<LogTail> run();
 
  private:
-  struct Open {
-    std::shared_ptr<Segment> segment;
-    uint64_t size = 0;
-  };
+  using Heads = std::unordered_map<WorkspaceId, Head>;
 
   Result<void> choose_segments();
-  Result<Open> open_segment(uint64_t number);
+  Result<std::shared_ptr<Segment>> open_segment(uint64_t number);
   // Where the records of the segment end.
-  Result<uint64_t> scan(const Open& open);
+  Result<uint64_t> scan(const Segment& segment);
   Result<void> take(const Record& record);
   // Refuses when a later group proves that the bytes at the end of the scan were once synced.
-  Result<void> expect_torn(size_t index, const Open& open, uint64_t end);
-  Result<void> clear_from(const Open& open, uint64_t offset);
+  Result<void> expect_torn(size_t index, const Segment& segment, uint64_t end);
+  Result<void> clear_from(const Segment& segment, uint64_t offset);
   Error damaged(uint64_t segment, uint64_t offset, std::string_view what, WorkspaceId workspace,
                 Sequence sequence) const;
-  Error damaged_at(const Open& open, uint64_t offset);
+  Error damaged_at(const Segment& segment, uint64_t offset, const Heads& heads) const;
 
   const LogOptions& options_;
   Disk& disk_;
@@ -40,6 +37,7 @@ class Recovery {
   const Log::Found& found_;
   std::vector<uint64_t> numbers_;
   LogTail tail_;
+  Heads stepped_over_;  // at the records before `from_` that were read so far
 };
 
 Result<LogTail> Recovery::run() {
@@ -53,18 +51,18 @@ Result<LogTail> Recovery::run() {
   TRY(choose_segments());
   TRY(disk_.sync_folder(options_.folder));
   for (size_t i = 0; i < numbers_.size(); ++i) {
-    TRY_ASSIGN(const Open open, open_segment(numbers_[i]));
+    TRY_ASSIGN(const auto segment, open_segment(numbers_[i]));
     // What is read may come from the page cache: a power cut must not take it back.
-    TRY(open.segment->file->sync());
-    TRY_ASSIGN(const uint64_t end, scan(open));
-    SegmentReader rest(*open.segment->file, open.size);
+    TRY(segment->file->sync());
+    TRY_ASSIGN(const uint64_t end, scan(*segment));
+    SegmentReader rest(*segment->file, segment->bytes);
     TRY_ASSIGN(const auto dirty, rest.first_nonzero(end));
     if (dirty) {
-      TRY(expect_torn(i, open, end));
-      TRY(clear_from(open, end));
+      TRY(expect_torn(i, *segment, end));
+      TRY(clear_from(*segment, end));
     }
     if (end == 0 && tail_.segment) continue;
-    tail_.segment = open.segment;
+    tail_.segment = segment;
     tail_.offset = end;
   }
   return std::move(tail_);
@@ -84,20 +82,19 @@ Result<void> Recovery::choose_segments() {
   return {};
 }
 
-Result<Recovery::Open> Recovery::open_segment(uint64_t number) {
-  Open open;
-  open.segment = std::make_shared<Segment>();
-  open.segment->number = number;
-  TRY_ASSIGN(open.segment->file,
+Result<std::shared_ptr<Segment>> Recovery::open_segment(uint64_t number) {
+  auto segment = std::make_shared<Segment>();
+  segment->number = number;
+  TRY_ASSIGN(segment->file,
              disk_.open(segment_path(options_.folder, number), OpenMode::kReadWrite));
-  TRY_ASSIGN(open.size, open.segment->file->size());
-  return open;
+  TRY_ASSIGN(segment->bytes, segment->file->size());
+  return segment;
 }
 
 // Records before `from` are only stepped over, to be sure that `from` is where a record begins.
-Result<uint64_t> Recovery::scan(const Open& open) {
-  SegmentReader reader(*open.segment->file, open.size);
-  const uint64_t number = open.segment->number;
+Result<uint64_t> Recovery::scan(const Segment& segment) {
+  SegmentReader reader(*segment.file, segment.bytes);
+  const uint64_t number = segment.number;
   uint64_t offset = 0;
   for (;;) {
     const Position here = position_of(number, offset);
@@ -106,7 +103,7 @@ Result<uint64_t> Recovery::scan(const Open& open) {
     const bool whole = found == SegmentReader::Found::kRecord;
     if (here < from_.position && segment_of(from_.position) == number &&
         (!whole || position_of(number, offset + record.size) > from_.position))
-      return damaged_at(open, offset);
+      return damaged_at(segment, offset, stepped_over_);
     if (!whole) return offset;
     record.envelope.position = here;
     record.envelope.next = position_of(number, offset + record.size);
@@ -120,6 +117,9 @@ Result<uint64_t> Recovery::scan(const Open& open) {
       if (chain_of(bytes, head.chain, w, due) != record.envelope.chain)
         return damaged(number, offset, "the chain of hashes is broken", w, due);
       TRY(take(record));
+    } else {
+      const Envelope& e = record.envelope;
+      stepped_over_[e.workspace] = {e.sequence, e.chain, e.received_at};
     }
     offset += record.size;
   }
@@ -131,27 +131,27 @@ Result<void> Recovery::take(const Record& record) {
   return found_ ? found_(e, record.sealed) : Result<void>();
 }
 
-Result<void> Recovery::expect_torn(size_t index, const Open& open, uint64_t end) {
+Result<void> Recovery::expect_torn(size_t index, const Segment& segment, uint64_t end) {
   Record record;
-  SegmentReader reader(*open.segment->file, open.size);
+  SegmentReader reader(*segment.file, segment.bytes);
   TRY_ASSIGN(const auto later, reader.find_record(end, end + 1, record));
-  if (later) return damaged_at(open, end);
+  if (later) return damaged_at(segment, end, tail_.heads);
   for (size_t i = index + 1; i < numbers_.size(); ++i) {
-    TRY_ASSIGN(const Open next, open_segment(numbers_[i]));
-    SegmentReader behind(*next.segment->file, next.size);
+    TRY_ASSIGN(const auto next, open_segment(numbers_[i]));
+    SegmentReader behind(*next->file, next->bytes);
     TRY_ASSIGN(const auto any, behind.find_record(0, 0, record));
-    if (any) return damaged_at(open, end);
+    if (any) return damaged_at(segment, end, tail_.heads);
   }
   return {};
 }
 
-Result<void> Recovery::clear_from(const Open& open, uint64_t offset) {
-  SegmentReader reader(*open.segment->file, open.size);
+Result<void> Recovery::clear_from(const Segment& segment, uint64_t offset) {
+  SegmentReader reader(*segment.file, segment.bytes);
   TRY_ASSIGN(const uint64_t end, reader.end_of_nonzero(offset));
   constexpr uint64_t kStep = 1 << 20;
   for (uint64_t at = offset; at < end; at += kStep)
-    TRY(open.segment->file->write(at, std::string(std::min(kStep, end - at), '\0')));
-  return open.segment->file->sync();
+    TRY(segment.file->write(at, std::string(std::min(kStep, end - at), '\0')));
+  return segment.file->sync();
 }
 
 Error Recovery::damaged(uint64_t segment, uint64_t offset, std::string_view what,
@@ -164,11 +164,10 @@ Error Recovery::damaged(uint64_t segment, uint64_t offset, std::string_view what
                  fmt::format("{}:{}", file, offset));
 }
 
-Error Recovery::damaged_at(const Open& open, uint64_t offset) {
-  SegmentReader reader(*open.segment->file, open.size);
-  const Suspect suspect = name_damage(reader, offset, tail_.heads);
-  return damaged(open.segment->number, offset, "bytes were changed", suspect.workspace,
-                 suspect.sequence);
+Error Recovery::damaged_at(const Segment& segment, uint64_t offset, const Heads& heads) const {
+  SegmentReader reader(*segment.file, segment.bytes);
+  const Suspect suspect = name_damage(reader, offset, heads);
+  return damaged(segment.number, offset, "bytes were changed", suspect.workspace, suspect.sequence);
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ Result<std::shared_ptr<Segment>> make_segment(Disk& disk, const std::string& fol
     return Error{e.code == Code::kIo ? Code::kUnavailable : e.code, e.message, Retryable::kYes};
   }
   segment->file = std::move(*file);
+  segment->bytes = bytes;
   Result<void> filled = fill_segment(disk, folder, *segment->file, bytes);
   if (filled.ok()) return segment;
   if (filled.error().code == Code::kDiskFull) {

@@ -32,6 +32,7 @@ Result<std::vector<uint64_t>> list_segments(Disk& disk, const std::string& folde
 
 struct Segment {
   uint64_t number = 0;
+  uint64_t bytes = 0;  // size of the file, all of it preallocated
   std::unique_ptr<File> file;
 };
 // Makes a segment durably, or takes an empty one that is there. kDiskFull leaves none behind; kIo

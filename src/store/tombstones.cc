@@ -1,78 +1,71 @@
 #include "store/tombstones.h"
 
-#include <fmt/format.h>
-
 #include "base/json.h"
 #include "base/text.h"
 
 namespace rapport::store {
-
 namespace {
 
-std::string seal_of(const Key& master, std::string_view line) {
+std::string mac_of(const Key& master, std::string_view line) {
   const std::string_view key(reinterpret_cast<const char*>(master.data()), master.size());
   return to_hex(hmac_sha256(hmac_sha256(key, "tombstones"), line));
 }
 
-Result<Tombstone> read_line(std::string_view text) {
-  TRY_ASSIGN(const Json line, parse_json(text));
-  Tombstone t;
-  t.workspace = {static_cast<uint32_t>(line.integer("workspace"))};
-  t.contact = std::string(line.text("contact"));
-  TRY_ASSIGN(t.at, parse_time(line.text("at")));
-  if (const Json* subjects = line.find("subjects"); subjects && subjects->is_array())
-    for (const Json& n : subjects->as_array())
-      if (n.is_int()) t.subjects.push_back({static_cast<uint64_t>(n.as_int())});
-  return t;
+std::string encode(const Tombstone& tombstone) {
+  Json subjects = Json::array();
+  for (SubjectId subject : tombstone.subjects) subjects.push_back(subject.value);
+  return to_text(Json::object()
+                     .set("at", tombstone.at.value)
+                     .set("workspace", uint64_t{tombstone.workspace.value})
+                     .set("contact", tombstone.contact)
+                     .set("subjects", std::move(subjects)));
+}
+
+bool decode(std::string_view line, const Key& master, Tombstone& tombstone) {
+  const size_t space = line.find(' ');
+  if (space == std::string_view::npos) return false;
+  const std::string_view text = line.substr(space + 1);
+  if (!equal_in_constant_time(line.substr(0, space), mac_of(master, text))) return false;
+  const auto json = parse_json(text);
+  if (!json.ok()) return false;
+  tombstone.at = {json->integer("at")};
+  tombstone.workspace = {static_cast<uint32_t>(json->integer("workspace"))};
+  tombstone.contact = json->text("contact");
+  if (const Json* subjects = json->find("subjects"); subjects && subjects->is_array()) {
+    for (const Json& subject : subjects->as_array())
+      if (subject.is_int()) tombstone.subjects.push_back({static_cast<uint64_t>(subject.as_int())});
+  }
+  return true;
 }
 
 }  // namespace
 
 Result<void> add_tombstone(Disk& disk, const std::string& path, const Key& master,
                            const Tombstone& tombstone) {
-  Json::Array subjects;
-  for (SubjectId subject : tombstone.subjects) subjects.push_back(Json(subject.value));
-  const std::string line = to_text(Json::object()
-                                       .set("workspace", tombstone.workspace.value)
-                                       .set("contact", tombstone.contact)
-                                       .set("subjects", Json(std::move(subjects)))
-                                       .set("at", format_time_micros(tombstone.at)));
-  const bool fresh = !disk.exists(path);
-  TRY_ASSIGN(auto file, disk.open(path, OpenMode::kCreate));
-  TRY_ASSIGN(const uint64_t end, file->size());
-  std::string before;
-  if (end > 0) {
-    char last = '\n';
-    TRY_ASSIGN([[maybe_unused]] const size_t read, file->read(end - 1, {&last, 1}));
-    if (last != '\n') before = "\n";  // what a crash cut off stays a line of its own
-  }
-  TRY(file->write(end, before + line + " " + seal_of(master, line) + "\n"));
+  const bool is_new = !disk.exists(path);
+  TRY_ASSIGN(const auto file, disk.open(path, OpenMode::kCreate));
+  TRY_ASSIGN(const uint64_t size, file->size());
+  const std::string text = encode(tombstone);
+  // The newline first ends what a crash may have cut off.
+  TRY(file->write(size, "\n" + mac_of(master, text) + " " + text + "\n"));
   TRY(file->sync());
-  if (fresh) TRY(disk.sync_folder(path.substr(0, path.rfind('/'))));
+  if (is_new) TRY(disk.sync_folder(path.substr(0, path.rfind('/'))));
   return {};
 }
 
-Result<std::vector<Tombstone>> read_tombstones(Disk& disk, const std::string& path,
-                                               const Key& master) {
-  std::vector<Tombstone> all;
-  if (!disk.exists(path)) return all;
-  TRY_ASSIGN(const std::string text, read_file(disk, path));
-  int number = 0;
-  for (std::string_view line : split(text, '\n')) {
-    ++number;
+Result<Tombstones> read_tombstones(Disk& disk, const std::string& path, const Key& master) {
+  Tombstones found;
+  if (!disk.exists(path)) return found;
+  TRY_ASSIGN(const std::string bytes, read_file(disk, path));
+  for (std::string_view line : split(bytes, '\n')) {
     if (line.empty()) continue;
-    const size_t space = line.rfind(' ');
-    const std::string_view body = line.substr(0, space);
-    const bool whole = space != line.npos && line.size() - space - 1 == 64;
-    if (!whole) continue;
-    if (!equal_in_constant_time(seal_of(master, body), line.substr(space + 1)))
-      return corrupt(fmt::format("{} line {} was changed, or belongs to another master key", path,
-                                 number),
-                     std::to_string(number));
-    TRY_ASSIGN(auto tombstone, read_line(body));
-    all.push_back(std::move(tombstone));
+    Tombstone tombstone;
+    if (decode(line, master, tombstone))
+      found.all.push_back(std::move(tombstone));
+    else
+      ++found.refused;
   }
-  return all;
+  return found;
 }
 
 }  // namespace rapport::store

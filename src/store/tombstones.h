@@ -1,9 +1,9 @@
-// The list of erased persons: one line each, appended and synced when somebody is erased, copied
-// with every backup. A restore destroys the keys of everybody on any list it can find, so that an
-// older backup does not bring an erased person back.
+// What was erased, kept beside the data so that a restored backup is erased again before it serves.
+//
+// A file of lines, only ever appended to: `<HMAC in hex> <JSON object>`. It names subjects by
+// number, nothing of the person.
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -16,19 +16,21 @@ namespace rapport::store {
 
 struct Tombstone {
   WorkspaceId workspace;
-  std::string contact;
+  std::string contact;  // id of the erased contact; empty: the whole workspace was deleted
   std::vector<SubjectId> subjects;
   Micros at;
   bool operator==(const Tombstone&) const = default;
 };
 
-// Line: {"workspace":1,"contact":"con_…","subjects":[17],"at":"…"} and an HMAC-SHA-256 over it under
-// a key derived from the master key. Durable when it returns.
+// Durable when it returns. One at a time for a file.
 Result<void> add_tombstone(Disk& disk, const std::string& path, const Key& master,
                            const Tombstone& tombstone);
-// None when the file is missing. A line cut off by a crash at the end is passed over; a line that
-// was changed is kCorrupt, with its number.
-Result<std::vector<Tombstone>> read_tombstones(Disk& disk, const std::string& path,
-                                               const Key& master);
+
+struct Tombstones {
+  std::vector<Tombstone> all;
+  size_t refused = 0;  // lines that were cut off by a crash or not written with this master key
+};
+// None when there is no such file.
+Result<Tombstones> read_tombstones(Disk& disk, const std::string& path, const Key& master);
 
 }  // namespace rapport::store
