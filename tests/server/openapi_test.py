@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""A tour of the API through Prism's validating proxy: every exchange is as the OpenAPI document says.
+
+test: timeout=180
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness  # noqa: E402
+
+NODE = harness.SOURCE / 'tests/node'
+
+
+class Proxy:
+    def __init__(self, world):
+        if not (NODE / 'node_modules/.bin/prism').exists():
+            subprocess.run(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], cwd=NODE, check=True)
+        self.port = harness.free_port()
+        self.log = world.folder / 'prism.txt'
+        self.process = subprocess.Popen(
+            [str(NODE / 'node_modules/.bin/prism'), 'proxy', str(harness.SOURCE / 'src/api/openapi.json'),
+             f'http://127.0.0.1:{world.port}', '--errors', '-p', str(self.port), '-h', '127.0.0.1'],
+            stdout=open(self.log, 'wb'), stderr=subprocess.STDOUT, start_new_session=True)
+        self.client = harness.Client(self.port)
+        harness.wait_until(self.answers, 90, 'Prism to answer', 0.3)
+
+    def answers(self):
+        try:
+            return self.client.request('GET', '/livez').status == 200
+        except harness.LOST:
+            return False
+
+    def close(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Tour:
+    def __init__(self, checks, world, proxy):
+        self.checks, self.world, self.proxy, self.seen = checks, world, proxy, set()
+
+    def go(self, status, method, path, body=None, key='use', pattern=None):
+        """The answer through the proxy; `pattern` is the path in the document when they differ."""
+        key = self.world.use if key == 'use' else key
+        self.proxy.client.close()  # Prism drops idle connections after 5 s
+        answer = self.proxy.client.request(method, path, body, key)
+        violated = b'stoplight.io/prism' in answer.body or 'sl-violations' in answer.headers
+        self.checks.that(answer.status == status and not violated, f'{method} {path[:70]}: {status}', answer)
+        self.seen.add((method, pattern or path.split('?')[0]))
+        return answer
+
+
+def take_in(tour):
+    ingest = tour.world.ingest
+    person = {'userId': 'user-1', 'anonymousId': 'device-1'}
+    traits = {'email': 'ann@firm.com', 'name': 'Ann Lee', 'phone': '+4930123456', 'plan': 'gold'}
+    talk = {'conversation_id': 'c-1'}
+
+    def track(name, **properties):
+        return dict(person, event=name, properties=dict(talk, **properties))
+    tour.go(200, 'POST', '/v1/identify', dict(person, traits=traits, messageId='m-1'), ingest)
+    tour.go(200, 'POST', '/v1/track', track('conversation.started', channel='web'), ingest)
+    tour.go(200, 'POST', '/v1/track', track('message.sent', text='Hello', author='customer'), ingest)
+    tour.go(200, 'POST', '/v1/track', track('satisfaction.received', score=4), ingest)
+    tour.go(200, 'POST', '/v1/track', track('conversation.escalated', reason='asked'), ingest)
+    tour.go(200, 'POST', '/v1/page', dict(person, name='Prices', properties={'url': 'https://a.b/c'}), ingest)
+    tour.go(200, 'POST', '/v1/screen', dict(person, name='Home'), ingest)
+    tour.go(200, 'POST', '/v1/group', dict(person, groupId='g-1', traits={'name': 'Firm'}), ingest)
+    tour.go(200, 'POST', '/v1/alias', {'userId': 'user-1', 'previousId': 'old-1'}, ingest)
+    calls = [dict(type='identify', userId='user-2', traits={'email': 'bob@firm.com'}),
+             dict(type='track', userId='user-2', event='message.sent',
+                  properties={'conversation_id': 'c-2', 'text': 'x', 'author': 'customer'})]
+    answer = tour.go(200, 'POST', '/v1/batch', {'batch': calls}, ingest)
+    # Wrong in itself: kept in quarantine. Straight to the server, the document forbids such calls.
+    bad = tour.world.send('track', {'userId': 'u', 'event': 'message.sent',
+                                    'properties': {'conversation_id': 'c', 'text': 't', 'author': 'cat'}})
+    tour.world.caught_up(bad.json['sequence'])
+    tour.go(401, 'POST', '/v1/track', track('Looked'), 'rpt_live_wrong')
+    tour.go(403, 'POST', '/v1/track', track('Looked'), tour.world.admin)
+    return answer.json['sequence'], bad.json['sequence']
+
+
+def read(tour, sequence):
+    for query in ('', '?limit=1', '?order=oldest', '?email=ann@firm.com', '?phone=%2B4930123456',
+                  '?external_id=user-1', f'?min_sequence={sequence}', '?email=nobody@firm.com'):
+        page = tour.go(200, 'GET', f'/api/v1/contacts{query}').json
+        if query == '?limit=1':
+            tour.go(200, 'GET', f'/api/v1/contacts?limit=1&cursor={page["next"]}')
+    for kind, name in (('contacts', 'contact'), ('accounts', 'account'), ('conversations', 'conversation'),
+                       ('tickets', 'ticket')):
+        rows = tour.go(200, 'GET', f'/api/v1/{kind}').json['data']
+        tour.checks.that(rows, f'there are {kind}')
+        one = rows[0]['id'] if rows else 'none'
+        tour.go(200, 'GET', f'/api/v1/{kind}/{one}', pattern=f'/api/v1/{kind}/{{id}}')
+        tour.go(404, 'GET', f'/api/v1/{kind}/{one[:4]}aaaaaaaaaaaaaaaaaaaaaaaaaa')
+        tour.go(401, 'GET', f'/api/v1/{kind}', key='rpt_live_wrong')
+        tour.go(403, 'GET', f'/api/v1/{kind}', key=tour.world.ingest)
+    tour.go(400, 'GET', '/api/v1/contacts?cursor=nonsense')
+    tour.go(400, 'GET', '/api/v1/contacts?min_sequence=999999')
+    ann = tour.world.get('/api/v1/contacts?email=ann@firm.com')['data'][0]['id']
+    page = tour.go(200, 'GET', f'/api/v1/contacts/{ann}/timeline?limit=2',
+                   pattern='/api/v1/contacts/{id}/timeline').json
+    tour.go(200, 'GET', f'/api/v1/contacts/{ann}/timeline?before={page["next"]}')
+    talk = tour.go(200, 'GET', f'/api/v1/conversations?contact={ann}').json['data'][0]['id']
+    tour.go(200, 'GET', f'/api/v1/conversations/{talk}/messages',
+            pattern='/api/v1/conversations/{id}/messages')
+    tour.go(200, 'GET', '/api/v1/events?limit=3')
+    tour.go(200, 'GET', '/api/v1/events?after=3')
+    tour.go(200, 'GET', '/api/v1/events/1', pattern='/api/v1/events/{sequence}')
+    tour.go(404, 'GET', '/api/v1/events/99999')
+    tour.go(200, 'GET', '/api/v1/reviews')
+    tour.go(200, 'GET', '/api/v1/state')
+    tour.go(200, 'GET', '/api/v1/connections')
+    return ann
+
+
+def quarantine(tour, bad):
+    tour.go(200, 'GET', '/api/v1/quarantine')
+    path = f'/api/v1/quarantine/{bad:020}'
+    tour.go(200, 'GET', path, pattern='/api/v1/quarantine/{id}')
+    right = {'type': 'track', 'userId': 'u', 'event': 'message.sent',
+             'properties': {'conversation_id': 'c', 'text': 't', 'author': 'customer'}}
+    tour.go(200, 'POST', f'{path}/readmit', right, pattern='/api/v1/quarantine/{id}/readmit')
+    tour.go(409, 'POST', f'{path}/readmit', right)
+
+
+def merge_and_erase(tour, ann):
+    bob = tour.world.get('/api/v1/contacts?email=bob@firm.com')['data'][0]['id']
+    merged = tour.go(200, 'POST', f'/api/v1/contacts/{ann}/merge', {'contact': bob},
+                     pattern='/api/v1/contacts/{id}/merge').json
+    tour.go(409, 'POST', f'/api/v1/contacts/{ann}/merge', {'contact': bob})
+    tour.go(200, 'POST', f'/api/v1/contacts/{ann}/unmerge', {'merge_sequence': merged['merge_sequence']},
+            pattern='/api/v1/contacts/{id}/unmerge')
+    tour.go(409, 'POST', f'/api/v1/contacts/{bob}/unmerge', {})
+    tour.go(403, 'DELETE', f'/api/v1/contacts/{ann}')
+    key = tour.world.new_key('erase', 'read')
+    tour.go(200, 'DELETE', f'/api/v1/contacts/{ann}', key=key, pattern='/api/v1/contacts/{id}')
+    tour.go(404, 'DELETE', '/api/v1/contacts/con_aaaaaaaaaaaaaaaaaaaaaaaaaa', key=key)
+
+
+def administer(tour):
+    admin = tour.world.admin
+    tour.go(200, 'GET', '/api/v1/workspaces', key=admin)
+    tour.go(201, 'POST', '/api/v1/workspaces', {'name': 'other'}, admin)
+    tour.go(409, 'POST', '/api/v1/workspaces', {'name': 'other'}, admin)
+    made = tour.go(201, 'POST', '/api/v1/keys', {'workspace': 'other', 'scopes': ['read'], 'label': 'x'},
+                   admin).json
+    tour.go(200, 'GET', '/api/v1/keys', key=admin)
+    tour.go(200, 'GET', '/api/v1/keys?workspace=other', key=admin)
+    tour.go(204, 'DELETE', f'/api/v1/keys/{made["id"]}', key=admin, pattern='/api/v1/keys/{id}')
+    tour.go(204, 'DELETE', '/api/v1/workspaces/other', key=admin, pattern='/api/v1/workspaces/{name}')
+    tour.go(404, 'DELETE', '/api/v1/workspaces/other', key=admin)
+    tour.go(401, 'POST', '/api/v1/setup', {'token': 'wrong'}, None)
+    tour.go(201, 'POST', '/api/v1/bases')
+    tour.go(201, 'POST', '/api/v1/backups', {'destination': str(tour.world.folder / 'backup')}, admin)
+    tour.go(409, 'POST', '/api/v1/backups', {'destination': str(tour.world.folder / 'backup')}, admin)
+    tour.go(200, 'POST', '/api/v1/verify', key=admin)
+    for path in ('/', '/livez', '/readyz', '/metrics', '/openapi.json'):
+        tour.go(200, 'GET', path, key=None)
+
+
+def check_coverage(checks, world, tour):
+    document = world.request('GET', '/openapi.json', key=None).json
+    checks.that(document == json.loads((harness.SOURCE / 'src/api/openapi.json').read_text()),
+                'the server serves the document that stands in the source')
+    operations = {(method.upper(), path) for path, ways in document['paths'].items() for method in ways}
+    missing = sorted(operations - tour.seen)
+    checks.that(not missing, f'the tour came by all {len(operations)} operations', missing)
+
+
+def main(checks):
+    with harness.World('openapi', sandbox=True) as world:
+        world.start()
+        proxy = Proxy(world)
+        try:
+            tour = Tour(checks, world, proxy)
+            sequence, bad = take_in(tour)
+            ann = read(tour, sequence)
+            quarantine(tour, bad)
+            merge_and_erase(tour, ann)
+            administer(tour)
+            check_coverage(checks, world, tour)
+        finally:
+            proxy.close()
+
+
+if __name__ == '__main__':
+    harness.main(main)
