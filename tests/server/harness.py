@@ -492,9 +492,13 @@ def crm_problems(sandbox, journal):
 
 def wait_for_crm(sandbox, journal, seconds=120):
     """Waits until the CRM is right, then a moment longer: nothing more may come."""
-    end = time.monotonic() + seconds
+    begin, shown = time.monotonic(), None
     problems = crm_problems(sandbox, journal)
-    while problems and time.monotonic() < end:
+    while problems and time.monotonic() < begin + seconds:
+        if len(problems) != shown:
+            shown = len(problems)
+            print(f'{time.monotonic() - begin:5.1f} s: {shown} differences, such as {problems[0][:150]}',
+                  flush=True)
         time.sleep(1)
         problems = crm_problems(sandbox, journal)
     time.sleep(2)
