@@ -9,10 +9,11 @@
   tools/run_tests.py total --tally FILE                   sums the earlier runs with that tally
 
 A script is tests/**/x_test.{py,sh,mjs}. Its last line is `N passed, N failed`, its exit code is not
-0 when one failed. It finds the program in RAPPORT, the build folder in RAPPORT_BUILD, the project
-in RAPPORT_SOURCE and an empty folder of its own in RAPPORT_TMP. One of its first 15 lines may say
-`test: timeout=600 slow alone`: seconds it may take (300 unless told), left out by --quick, not
-beside other tests. Where a package-lock.json stands beside it, `npm ci` runs first.
+0 when one failed; a line `skipped: WHY` excuses that it ran none. It finds the program in RAPPORT,
+the build folder in RAPPORT_BUILD, the project in RAPPORT_SOURCE and an empty folder of its own in
+RAPPORT_TMP. One of its first 15 lines may say `test: timeout=600 slow alone`: seconds it may take
+(300 unless told), left out by --quick, not beside other tests. Where a package-lock.json stands
+beside it, `npm ci` runs first.
 """
 
 import argparse
@@ -34,6 +35,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOGS = ROOT / 'build' / 'test-logs'
 INTERPRETERS = {'.py': [sys.executable, '-u'], '.sh': ['bash'], '.mjs': ['node']}
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
+SKIPPED = re.compile(r'^skipped: .*', re.M)
 TAIL_LINES = 60
 
 
@@ -140,6 +142,9 @@ def count(output, code):
             return passed, failed, re.findall(r'^(?:FAILED|not ok)[: ].*', output, re.M)
         names = [f'ended with exit code {code}'] if code != 0 else []
     if not passed and not names:
+        skipped = SKIPPED.search(output)
+        if skipped:
+            return 0, 0, [skipped[0]]
         names = ['ran no test']
     return passed, len(names), names
 
@@ -182,6 +187,8 @@ class Show:
             self.running.pop(test.name, None)
             self.done += 1
             words = f'{outcome.passed:5} passed' + (f', {outcome.failed} FAILED' if outcome.failed else '')
+            if not outcome.passed and not outcome.failed:
+                words = outcome.what[0]
             print(f'[{self.done:2}/{self.total}] {test.name:28} {words} ({outcome.seconds:.1f} s)',
                   flush=True)
             if outcome.failed:

@@ -29,6 +29,9 @@ OUTPUTS = [
     ('x\n7 passed, 2 failed\n', 1, (7, 2)),
     ('x\n7 passed, 0 failed\n', 3, (7, 1)),                       # says well, ends badly
     ('1 passed, 1 failed\n9 passed, 0 failed\n', 0, (9, 0)),      # the last line counts
+    ('skipped: no data\n0 passed, 0 failed\n', 0, (0, 0)),
+    ('skipped: no data\n0 passed, 0 failed\n', 1, (0, 1)),
+    ('0 passed, 0 failed\n', 0, (0, 1)),
     ('quiet\n', 0, (1, 0)),
     ('quiet\n', 1, (0, 1)),
 ]

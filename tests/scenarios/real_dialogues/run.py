@@ -35,7 +35,7 @@ from customers import HOME_REGION  # noqa: E402
 
 WORKSPACE = 'shop'
 TOKEN = 'sandbox-token'
-IDLE_SECONDS = 240  # at most, until all has arrived
+IDLE_SECONDS = 400  # at most, until all has arrived
 SETTINGS = f'''
 intake: {{default_region: {HOME_REGION}}}
 allowed_networks: [127.0.0.0/8]
@@ -102,7 +102,7 @@ class Programs:
 
 def node(script, *arguments):
     done = subprocess.run(['node', str(HERE / script), *arguments], stdout=subprocess.PIPE,
-                          text=True, check=False, timeout=900)
+                          text=True, check=False, timeout=600)
     return done.returncode, done.stdout
 
 
