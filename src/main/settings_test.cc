@@ -37,7 +37,7 @@ TEST_P(WrongSettings, NameTheLineAndWhatToDo) {
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongSettings,
     ::testing::Values(
-        Wrong{"lisen: 127.0.0.1:80", "Did you mean 'listen'"},
+        Wrong{"lisen: 127.0.0.1:80", "did you mean 'listen'"},
         Wrong{"listen: nowhere", "not address:port"},
         Wrong{"\nhttp: {max_body_bytes: many}", "rapport.yaml:2:"},
         Wrong{"connections: [{id: a, workspace: b, vendor: c}]", "token_env or token_file"},

@@ -33,21 +33,19 @@ Result<void> EventSender::send_lines(std::istream& lines) {
   while (std::getline(lines, line)) {
     ++line_;
     if (trim(line).empty()) continue;
-    auto added = add(trim(line));
-    if (added.ok()) continue;
-    Error error = std::move(added).error();
-    if (error.code == Code::kInvalid && error.where.empty()) {
-      error.where = fmt::format("line {}", line_);
-      error.message = fmt::format("line {}: {}", line_, error.message);
-    }
-    return error;
+    TRY(add(trim(line)));
   }
   return flush();
 }
 
 Result<void> EventSender::add(std::string_view line) {
-  TRY_ASSIGN(Json call, parse_json(line));
-  if (!call.is_object()) return invalid("a call must be a JSON object");
+  auto parsed = parse_json(line);
+  if (!parsed.ok() || !parsed->is_object())
+    return invalid(
+        fmt::format("line {}: {}", line_,
+                    parsed.ok() ? "a call must be a JSON object" : parsed.error().message),
+        fmt::format("line {}", line_));
+  Json& call = *parsed;
   std::string text(line);
   if (!call.find("messageId")) {
     const auto id = sha256({std::to_string(line_), ":", line});

@@ -1,4 +1,6 @@
 // `rapport verify`: checks every byte of a data folder that can be checked.
+#include "store/verify.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -11,61 +13,62 @@
 #include "main/commands/table.h"
 #include "main/data_folder.h"
 #include "store/backup.h"
-#include "store/base_file.h"
 #include "store/log.h"
 
 namespace rapport {
 
 namespace {
 
-// What is wrong, as rows {"file", "offset"?, "workspace"?, "sequence"?, "what"}.
+// What is wrong, as rows {"file", "offset"?, "workspace"?, "sequence"?, "what", "at_tail"?}.
 class Verification {
  public:
-  Verification(DataFolder folder, Environment environment)
-      : folder_(std::move(folder)), environment_(std::move(environment)) {}
+  Verification(DataFolder folder, std::optional<Key> master)
+      : folder_(std::move(folder)), master_(master) {}
 
   Result<Json> run(const store::Progress& progress) {
     if (!disk_.exists(folder_.root + "/log"))
-      return not_found(
-          fmt::format("{} is no data folder (there is no log in it); name one with "
-                      "--data",
-                      folder_.root));
-    TRY_ASSIGN(const auto report, store::check_log(disk_, folder_.root + "/log", progress));
-    for (const auto& finding : report.findings) add(finding);
-    TRY(compare_heads(report));
-    TRY(check_bases(report));
-    return Json::object()
-        .set("records", report.records)
-        .set("bytes", report.bytes)
-        .set("segments", report.segments)
-        .set("findings", std::move(findings_));
+      return not_found(fmt::format(
+          "{} is no data folder (there is no log in it); name one with --data", folder_.root));
+    if (!master_) add(folder_.key_file(), {}, {}, kNoKey);
+    TRY(read_signed_heads());
+    return check(progress);
   }
 
-  // A backup has what its manifest says, and its log holds together.
+  // A backup has what its manifest says, and what is in it holds together.
   Result<Json> run_on_backup(const store::Progress& progress) {
     const auto files = store::check_backup(disk_, folder_.root, {});
     if (!files.ok() && files.error().code != Code::kCorrupt) return files.error();
-    if (!files.ok()) add(folder_.root, {}, {}, files.error().message);
-    TRY_ASSIGN(const auto report, store::check_log(disk_, folder_.root + "/log", progress));
-    for (const auto& finding : report.findings) add(finding);
-    TRY(check_bases(report));
-    return Json::object()
-        .set("records", report.records)
-        .set("bytes", report.bytes)
-        .set("segments", report.segments)
-        .set("findings", std::move(findings_));
+    if (!files.ok())
+      add(files.error().where.empty() ? folder_.root : files.error().where, {}, {},
+          files.error().message);
+    return check(progress);
   }
 
  private:
-  void add(const store::LogFinding& finding) {
-    findings_.push_back(Json::object()
-                            .set("file", finding.file)
-                            .set("offset", finding.offset)
-                            .set("workspace", finding.workspace.value)
-                            .set("sequence", finding.sequence.value)
-                            .set("what", finding.what)
-                            .set("at_tail", finding.at_tail));
+  static constexpr const char* kNoKey =
+      "the master key is missing, so only the log was checked, not whether its events open";
+
+  Result<Json> check(const store::Progress& progress) {
+    options_.folder = folder_.root;
+    options_.master = master_;
+    TRY_ASSIGN(const auto report, store::verify_folder(disk_, options_, progress));
+    for (const auto& finding : report.findings)
+      findings_.push_back(Json::object()
+                              .set("file", finding.file)
+                              .set("offset", finding.offset)
+                              .set("workspace", finding.workspace.value)
+                              .set("sequence", finding.sequence.value)
+                              .set("what", finding.what)
+                              .set("at_tail", finding.at_tail));
+    return Json::object()
+        .set("records", report.log.records)
+        .set("bytes", report.log.bytes)
+        .set("segments", report.log.segments)
+        .set("opened", report.opened)
+        .set("erased", report.erased)
+        .set("findings", std::move(findings_));
   }
+
   void add(std::string_view file, WorkspaceId workspace, Sequence sequence, std::string what) {
     findings_.push_back(Json::object()
                             .set("file", file)
@@ -75,46 +78,30 @@ class Verification {
   }
 
   // The heads signed last, kept outside the log: a log cut short or written anew is behind them.
-  Result<void> compare_heads(const store::LogReport& report) {
+  Result<void> read_signed_heads() {
     if (!disk_.exists(folder_.control())) {
       add(folder_.control(), {}, {}, "the file is missing");
       return {};
     }
-    TRY_ASSIGN(const Key master, master_key(disk_, folder_, environment_));
-    TRY_ASSIGN(auto control, access::Control::open(folder_.control(), "", master, clock_, random_));
+    if (!master_) return {};
+    TRY_ASSIGN(auto control,
+               access::Control::open(folder_.control(), "", *master_, clock_, random_));
     TRY_ASSIGN(const auto heads, control->signed_heads());
     for (const auto& head : heads) {
+      options_.signed_heads[head.workspace] = head.head;
       if (!head.signature_holds)
         add(folder_.control(), head.workspace, head.head.sequence,
             "the signature of the last head does not hold");
-      const auto found = report.heads.find(head.workspace);
-      const store::Head now = found == report.heads.end() ? store::Head{} : found->second;
-      if (now.sequence < head.head.sequence)
-        add("log", head.workspace, Sequence{now.sequence.value + 1},
-            fmt::format("the log ends at {}, but {} was there when its head was signed",
-                        now.sequence.value, head.head.sequence.value));
-      if (now.sequence == head.head.sequence && now.chain != head.head.chain)
-        add("log", head.workspace, now.sequence, "the chain is not the one that was signed");
-    }
-    return {};
-  }
-
-  Result<void> check_bases(const store::LogReport& report) {
-    for (const auto& [workspace, head] : report.heads) {
-      if (!disk_.exists(folder_.bases(workspace))) continue;
-      TRY_ASSIGN(const auto bases, store::list_bases(disk_, folder_.bases(workspace)));
-      for (const auto& base : bases)
-        if (const auto checked = store::check_base(disk_, base); !checked.ok())
-          add(base.path, workspace, base.sequence, checked.error().message);
     }
     return {};
   }
 
   DataFolder folder_;
-  Environment environment_;
+  std::optional<Key> master_;
   PosixDisk disk_;
   SystemClock clock_;
   SystemRandom random_;
+  store::VerifyOptions options_;
   Json findings_ = Json::array();
 };
 
@@ -138,8 +125,13 @@ std::string words(const Json& report) {
 
 Result<Json> verify_here(const Shell& shell, const std::string& backup) {
   TRY_ASSIGN(const auto settings, shell.settings());
+  PosixDisk disk;
+  auto key = master_key(disk, {settings.data}, shell.environment);
+  if (!key.ok() && key.error().code != Code::kNotFound) return std::move(key).error();
+  std::optional<Key> master;
+  if (key.ok()) master = *key;
   ProgressLine progress("verifying", shell.json);
-  Verification verification({backup.empty() ? settings.data : backup}, shell.environment);
+  Verification verification({backup.empty() ? settings.data : backup}, master);
   const auto show = [&](uint64_t done, uint64_t all) {
     progress.show(done >> 20, all >> 20, "MiB");
   };
