@@ -82,7 +82,7 @@ Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
   if (yaml.find_first_not_of(" \t\r\n") == yaml.npos) return s;
   TRY_ASSIGN(const YamlNode root, connect::parse_yaml(yaml, name));
   YamlDocument document{std::string(name), {}};
-  YamlFields fields(root, "the settings", document);
+  YamlFields fields(root, "the settings file", document);
   s.data = fields.text_or("data", s.data);
   s.connectors = fields.text_or("connectors", "");
   if (const YamlNode* listen = fields.take("listen")) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -51,6 +52,19 @@ bool decode_heads(const Json& json, Manifest& manifest) {
   return true;
 }
 
+// Of the manifest itself, without the member that holds it.
+std::string checksum_of(const Json& manifest) {
+  return to_hex(bytes_of(sha256({to_text(manifest)})));
+}
+
+// Every byte counts, white space too: a manifest is written by us alone.
+bool is_whole(Json manifest, std::string_view text) {
+  if (to_pretty_text(manifest) + "\n" != text) return false;
+  const std::string checksum(manifest.text("sha256"));
+  manifest.erase("sha256");
+  return checksum == checksum_of(manifest);
+}
+
 }  // namespace
 
 std::string encode_manifest(const Manifest& manifest) {
@@ -68,13 +82,14 @@ std::string encode_manifest(const Manifest& manifest) {
                         .set("bytes", file.bytes)
                         .set("sha256", to_hex(bytes_of(file.sha256))));
   }
-  return to_pretty_text(Json::object()
-                            .set("format", kFormat)
-                            .set("version", manifest.version)
-                            .set("at", format_time_micros(manifest.at))
-                            .set("heads", std::move(heads))
-                            .set("files", std::move(files))) +
-         "\n";
+  Json all = Json::object()
+                 .set("format", kFormat)
+                 .set("version", manifest.version)
+                 .set("at", format_time_micros(manifest.at))
+                 .set("heads", std::move(heads))
+                 .set("files", std::move(files));
+  const std::string checksum = checksum_of(all);
+  return to_pretty_text(all.set("sha256", checksum)) + "\n";
 }
 
 Result<Manifest> decode_manifest(std::string_view text, const std::string& path) {
@@ -88,6 +103,7 @@ Result<Manifest> decode_manifest(std::string_view text, const std::string& path)
                  fmt::format("'{}' has format {}, this program knows {}: restore with the newer "
                              "version that wrote it",
                              path, json->integer("format"), kFormat)};
+  if (!is_whole(*json, text)) return damaged("it was changed after it was written");
   Manifest manifest;
   manifest.version = json->text("version");
   const auto at = parse_time(json->text("at"));

@@ -153,12 +153,7 @@ TEST(Backup, IsRefusedWhenItsManifestIsDamagedOrMissing) {
   for (int i = 0; i < 200; ++i) {
     const uint64_t byte = random.below(text.size());
     t.disk.flip_bit(path, byte, 2);
-    // What changes no meaning, such as white space or the version's text, may pass.
-    const auto checked = check_backup(t.disk, "/backups/one", {});
-    if (checked.ok()) {
-      const auto whole = read_manifest(t.disk, "/backups/one");
-      EXPECT_EQ(whole->heads, checked->heads);
-    }
+    EXPECT_FALSE(check_backup(t.disk, "/backups/one", {}).ok()) << byte;
     t.disk.flip_bit(path, byte, 2);
   }
   ASSERT_TRUE(t.disk.remove(path).ok());

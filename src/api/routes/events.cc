@@ -71,7 +71,10 @@ Result<HttpResponse> readmit(Call& call) {
              call.context.intake.readmit(call.tenant->workspace(),
                                          Sequence{static_cast<uint64_t>(row.integer("sequence"))},
                                          json));
-  call.context.runner.wake();
+  // So that the same call again finds it re-admitted.
+  const WorkspaceId workspace = call.tenant->workspace();
+  TRY(call.context.runner.wait_for(
+      workspace, call.context.log.log().head(workspace).sequence, seconds(30)));
   return json_answer(Json::object().set("stored", receipt.stored).set("repeated", receipt.repeated)
                          .set("sequence", receipt.last.value));
 }

