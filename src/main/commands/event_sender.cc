@@ -30,6 +30,7 @@ Result<void> EventSender::send_file(const std::string& file) {
 
 Result<void> EventSender::send_lines(std::istream& lines) {
   std::string line;
+  line_ = 0;
   while (std::getline(lines, line)) {
     ++line_;
     if (trim(line).empty()) continue;
