@@ -71,7 +71,8 @@ bool changed(const Json& connection, const Record* before, const Record& after) 
 }
 
 void mark_for(Step& step, const Json& connection, const Record& record) {
-  step.mark({std::string(connection.text("id")), record.key, record.version});
+  // The event, not the record's version: what hangs on a record changes what is sent of it.
+  step.mark({std::string(connection.text("id")), record.key, step.event().sequence});
 }
 
 // What hangs on a contact becomes sendable, or moves, with it.
@@ -102,6 +103,13 @@ void mark_written(Step& step, const Json& connection, const RecordKey& key) {
   const Record* before = step.before(key);
   if (!changed(connection, before, *after)) return;
   mark_for(step, connection, *after);
+  // A ticket carries the transcript of its conversation (KU-1).
+  if (key.type == model::kConversation && after->fields.flag("escalated")) {
+    const std::string id =
+        model::derive_id("tkt", step.event().workspace, {"ticket", key.id});
+    const Record* ticket = step.find(model::kTicket, id);
+    if (ticket && eligible(step, connection, *ticket)) mark_for(step, connection, *ticket);
+  }
   if (key.type != model::kContact) return;
   const bool moved = !before || !has_required(connection, *before) ||
                      before->fields.text("account") != after->fields.text("account") ||

@@ -7,6 +7,10 @@
 namespace rapport::intake {
 namespace {
 
+// What a call may take from sender to receiver. A smaller difference says nothing of the sender's
+// clock, and correcting by it would change the order of events that lie close together.
+constexpr Micros kTravelTime = seconds(2);
+
 const Json* given(const Json* value) {
   return value == nullptr || value->is_null() ? nullptr : value;
 }
@@ -42,7 +46,9 @@ Result<Micros> event_time(const Json& call, const Json* batch_sent_at, Micros re
   }
   if (original == nullptr) return received;
   TRY_ASSIGN(Micros at, read_time(*original, field));
-  if (sent != nullptr) at = received - (sent_at - at);
+  const Micros skew = received - sent_at;
+  const bool clock_is_wrong = skew > kTravelTime || Micros{-skew.value} > kTravelTime;
+  if (sent != nullptr && clock_is_wrong) at = at + skew;
   if (at > received + bounds.max_future) return received;
   if (at < received - bounds.max_past) {
     return invalid(fmt::format("{} is {}, more than {} days before receipt: correct it", field,

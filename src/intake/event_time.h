@@ -16,7 +16,8 @@ struct TimeBounds {
 
 // `originalTimestamp` or `timestamp` of the call, corrected by the sender's clock when it says when
 // it sent (`sentAt` of the call, else `batch_sent_at`, null when there is none): received −
-// (sent − original). Without a timestamp: received. Errors name the field.
+// (sent − original), where sent and received differ by more than 2 s; less is travel time. Without
+// a timestamp: received. Errors name the field.
 Result<Micros> event_time(const Json& call, const Json* batch_sent_at, Micros received,
                           TimeBounds bounds);
 

@@ -82,7 +82,7 @@ struct Timer {
 struct Mark {
   std::string connection;
   RecordKey record;
-  Sequence version;  // version of the record that is to be sent
+  Sequence version;  // the event after which it has to be looked at
   auto operator<=>(const Mark&) const = default;
 };
 
