@@ -203,9 +203,14 @@ void Connections::wake() {
 void Connections::stop() {
   stop_ = true;
   wake();
-  std::lock_guard lock(mutex_);
-  for (auto& running : running_)
-    if (running->thread.joinable()) running->thread.join();
+  std::vector<std::thread> ending;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& running : running_)
+      if (running->thread.joinable()) ending.push_back(std::move(running->thread));
+  }
+  // Without the lock: they may wait for the runner, and the runner for the lock in wake().
+  for (auto& thread : ending) thread.join();
 }
 
 Json Connections::describe(WorkspaceId workspace) {
