@@ -165,6 +165,13 @@ TEST_F(IntakeTest, TakesTheCorrectedCallUnderTheIdOfTheBadOne) {
   EXPECT_EQ(batch(kBad).repeated, 1);
 }
 
+TEST_F(IntakeTest, ABadCallUnderTheIdOfAStoredEventIsARepeat) {
+  EXPECT_EQ(batch(R"({"type":"track","userId":"u1","messageId":"m2","event":"e"})").stored, 1);
+  const Receipt receipt = batch(kBad);
+  EXPECT_EQ(receipt.repeated, 1);
+  EXPECT_EQ(receipt.quarantined, 0);
+}
+
 TEST_F(IntakeTest, TracksAreNeverEventsOfTheServer) {
   batch(R"({"type":"track","userId":"u1","event":"contact.erased"})");
   EXPECT_EQ(events()[0].origin, model::Origin::kTracked);
