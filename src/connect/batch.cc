@@ -23,7 +23,10 @@ bool means(const Json& entry, const std::vector<std::string>& paths, const CallI
     }
     for (const std::string& id : ids) {
       if (id.empty()) continue;
-      if (equals_ignoring_case(id, item.id) || equals_ignoring_case(id, item.key)) return true;
+      if (equals_ignoring_case(id, item.id) || equals_ignoring_case(id, item.key) ||
+          id == item.trace) {
+        return true;
+      }
     }
   }
   return false;

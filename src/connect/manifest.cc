@@ -114,7 +114,7 @@ LinkSpec read_link(const std::string& to, const YamlNode& node, YamlDocument& do
   link.required = fields.flag("required", false);
   link.wait = fields.choice("wait", {"create", "complete"}, 0) == 0 ? LinkSpec::Wait::kCreate
                                                                     : LinkSpec::Wait::kComplete;
-  Variables variables = {"id", "to", "object", "other"};
+  Variables variables = {"id", "to", "trace", "object", "other"};
   if (const YamlNode* with = fields.take("with")) {
     for (const auto& [key, value] : with->members) {
       link.with.emplace_back(key.text, value.to_json());
@@ -184,8 +184,8 @@ void read_object_calls(YamlFields& fields, ObjectSpec& object, YamlDocument& doc
                            : read_call(*node, fmt::format("'{}'", key), variables, document);
   };
   object.create = call("create", create);
-  object.upsert = call("upsert", {"properties", "key", "object"});
-  object.update = call("update", {"id", "properties", "object"});
+  object.upsert = call("upsert", {"properties", "key", "trace", "object"});
+  object.update = call("update", {"id", "properties", "trace", "object"});
   object.remove = call("remove", {"id", "object"});
 }
 

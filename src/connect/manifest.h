@@ -39,8 +39,8 @@ struct CallSpec {
   int batch = 1;                                           // most items in one call
   bool batched = false;                                    // answers in a list even for one item
   std::string results;                                     // path of that list
-  std::string id = "id";   // path in a result, or in the answer where there is no list
-  std::string properties;  // likewise: what the remote now holds
+  std::string id = "id";  // path in a result, or in the answer where there is no list
+  std::string properties = "properties";  // likewise: what the remote now holds
   enum class Match { kId, kKey } match_by = Match::kId;
   std::string match;                    // path in a result of what names the item; empty: by id
   std::string errors;                   // path of the list of items refused in a partial answer
@@ -95,9 +95,9 @@ struct ObjectSpec {
 
 struct ErrorRule {
   std::vector<int> statuses;
-  std::string path, is;  // when not empty: the body must hold this text there
+  std::string path = {}, is = {};  // when not empty: the body must hold this text there
   ErrorClass error = ErrorClass::kInvalid;
-  std::string existing_path, existing_after;  // kDuplicate: where the other id is told
+  std::string existing_path = {}, existing_after = {};  // kDuplicate: where the other id is told
 };
 
 struct Manifest {

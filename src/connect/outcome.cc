@@ -31,8 +31,10 @@ Json to_json(const Entry& entry) {
   if (entry.removed_part) json.set("removed_part", true);
   json.set("complete", entry.complete);
   if (!entry.error_class.empty()) {
-    json.set("error",
-             Json::object().set("class", entry.error_class).set("message", entry.error_message));
+    json.set("error", Json::object()
+                          .set("class", entry.error_class)
+                          .set("message", entry.error_message)
+                          .set("mapping", entry.mapping));
   }
   return json;
 }

@@ -24,6 +24,7 @@ struct Entry {
   bool removed_part = false;
   bool complete = false;
   std::string error_class, error_message;
+  std::string mapping;  // with an error: version of the manifest
 };
 
 Json to_json(const Entry& entry);

@@ -54,6 +54,7 @@ Known read_shadow(const model::Record& shadow) {
   }
   const Json* error = shadow.fields.find("error");
   known.refused = error != nullptr && !error->is_null();
+  if (known.refused) known.mapping = std::string(error->text("mapping"));
   known.version = {static_cast<uint64_t>(shadow.fields.integer("version"))};
   return known;
 }
@@ -180,7 +181,10 @@ void Planner::add_view(Plan& plan, size_t work, const View& view, const Shadows&
       shadows.find(shadow_id(settings_.connection, view.object->name, view.record, view.part));
   if (found != shadows.end()) task.known = found->second;
   // Refused as it is now: the same again would be refused again.
-  if (task.known.refused && task.known.version >= plan.works[work].due.mark.version) return;
+  if (task.known.refused && task.known.mapping == manifest_.version &&
+      task.known.version >= plan.works[work].due.mark.version) {
+    return;
+  }
   if (task.known.remote_id.empty()) {
     add_write(plan, std::move(task), shadows);
   } else {

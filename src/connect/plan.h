@@ -20,6 +20,7 @@ struct Known {
   std::string remote_id;                               // empty: not written as far as we know
   Json sent = Json::object(), links = Json::object();  // hashes by property, remote ids by link
   bool refused = false;                                // the remote refused it, as of `version`
+  std::string mapping = {};  // version of the manifest that made what was refused
   Sequence version;
 };
 

@@ -131,6 +131,7 @@ Result<void> Push::report_unsent(Plan& plan) {
       continue;
     }
     entry.error_class = "required";
+    entry.mapping = manifest_->version;
     entry.error_message = fmt::format("{} in {} needs {}, which has no value",
                                       work.lacking_in->name, manifest_->title, work.lacking);
     OutcomeEvent& event = lacking[work.lacking_in->name];

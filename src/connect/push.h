@@ -59,6 +59,8 @@ struct Progress {
 
 class Push {
  public:
+  // When the first step runs, the state must show everything up to the log's head: a write that was
+  // announced and is not folded yet would be sent twice.
   Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPorts ports);
   ~Push();
 

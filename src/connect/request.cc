@@ -54,6 +54,7 @@ Json value_of(std::string_view variable, const Values& values) {
   if (values.item == nullptr) return nullptr;
   if (variable == "id") return values.item->id;
   if (variable == "key") return values.item->key;
+  if (variable == "trace") return values.item->trace;
   if (variable == "marker") return values.item->marker;
   if (variable == "properties") return values.item->properties;
   return nullptr;

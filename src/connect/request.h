@@ -30,6 +30,7 @@ struct CallItem {
   std::string id = {};  // remote id
   std::string key = {};
   std::string marker = {};
+  std::string trace = {};  // names the item in one call, for remotes that echo it
   Json properties = Json::object();
   std::vector<LinkItem> links = {};
 };

@@ -50,6 +50,15 @@ size_t size_of(const Task& task) {
   return bytes;
 }
 
+std::vector<CallItem> items_of(std::span<Task* const> tasks) {
+  std::vector<CallItem> items;
+  for (const Task* task : tasks) {
+    items.push_back(task->item);
+    items.back().trace = "item-" + std::to_string(items.size());
+  }
+  return items;
+}
+
 // Tasks of one call's kind, in the order: writes, updates, links, removals.
 struct Group {
   Need need;
@@ -151,6 +160,7 @@ Entry Sender::refused(Plan& plan, const Task& task, const Failure& failure) {
   --work.outstanding;
   entry.error_class = std::string(name(failure.error));
   entry.error_message = explain(failure, manifest_);
+  entry.mapping = manifest_.version;
   entry.complete = work.served();
   reporter_.report(Level::kWarning, "push.refused",
                    Json::object()
@@ -255,8 +265,7 @@ Result<std::optional<Failure>> Sender::send_some(Plan& plan, const CallSpec& cal
                                                  std::span<Task* const> tasks) {
   const Task& first = *tasks.front();
   const ObjectSpec& object = *first.view.object;
-  std::vector<CallItem> items;
-  for (const Task* task : tasks) items.push_back(task->item);
+  const std::vector<CallItem> items = items_of(tasks);
   const CallScope scope{.object = object.name,
                         .other = first.link == nullptr ? "" : first.link->to};
   const std::string_view operation = word(first.need, object);
@@ -284,8 +293,7 @@ Result<std::optional<Failure>> Sender::take_outcomes(Plan& plan, const CallSpec&
                                                      std::span<Task* const> tasks,
                                                      const Reply& reply) {
   const Task& first = *tasks.front();
-  std::vector<CallItem> items;
-  for (const Task* task : tasks) items.push_back(task->item);
+  const std::vector<CallItem> items = items_of(tasks);
   const Told told = first.need == Need::kWrite ? Told::kMust : Told::kMay;
   const std::vector<ItemOutcome> outcomes = read_outcomes(manifest_, call, reply, items, told);
   failpoints_.reach("push.response_read");

@@ -23,7 +23,9 @@ Json map(FieldMapping field) {
   return map_fields({.object = "o", .record = "contact", .fields = {field}}, source());
 }
 
-std::string value(FieldMapping field) { return std::string(map(field).text("p", "(absent)")); }
+std::string value(FieldMapping field) {
+  return std::string(map(field).text("p", "(absent)"));
+}
 
 FieldMapping from(std::string path, NamePart part = NamePart::kWhole) {
   FieldMapping field;

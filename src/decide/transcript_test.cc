@@ -33,9 +33,9 @@ std::string texts_of(const std::vector<std::string>& parts) {
 }
 
 TEST(Transcript, OrdersByTimeThenSequenceAndNamesAuthorAndTime) {
-  const auto parts = render_transcript({message(5, 9, "third"), message(5, 8, "second"),
-                                        message(1, 10, "first")},
-                                       {"Chat"}, "cnv_1", Markup::kPlain, kLimit);
+  const auto parts =
+      render_transcript({message(5, 9, "third"), message(5, 8, "second"), message(1, 10, "first")},
+                        {"Chat"}, "cnv_1", Markup::kPlain, kLimit);
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts[0],
             "cnv_1 part 1 of 1\nChat\n"
@@ -47,10 +47,11 @@ TEST(Transcript, OrdersByTimeThenSequenceAndNamesAuthorAndTime) {
 TEST(Transcript, EscapesHtml) {
   const auto parts = render_transcript({message(1, 1, "<b>\"a\" & 'b'</b>\nx")}, {"<i>"}, "cnv_1",
                                        Markup::kHtml, kLimit);
-  EXPECT_EQ(parts[0],
-            "<p>cnv_1 part 1 of 1</p><p>&lt;i&gt;</p><p><strong>Ana (customer)</strong> "
-            "<em>1970-01-01T00:00:01.000Z</em><br>&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/b&gt;"
-            "<br>x</p>");
+  EXPECT_EQ(
+      parts[0],
+      "<p>cnv_1 part 1 of 1</p><p>&lt;i&gt;</p><p><strong>Ana (customer)</strong> "
+      "<em>1970-01-01T00:00:01.000Z</em><br>&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/b&gt;"
+      "<br>x</p>");
 }
 
 TEST(Transcript, CutsBetweenMessagesWithinTheLimitAndDropsNothing) {
@@ -65,8 +66,8 @@ TEST(Transcript, CutsBetweenMessagesWithinTheLimitAndDropsNothing) {
   ASSERT_GT(parts.size(), 3u);
   for (size_t i = 0; i < parts.size(); ++i) {
     EXPECT_LE(parts[i].size(), kLimit);
-    EXPECT_TRUE(parts[i].starts_with(model::transcript_marker("cnv_1", i) +
-                                     std::to_string(parts.size())));
+    EXPECT_TRUE(
+        parts[i].starts_with(model::transcript_marker("cnv_1", i) + std::to_string(parts.size())));
     EXPECT_EQ(parts[i].find("continued"), std::string::npos);
   }
   EXPECT_EQ(texts_of(parts), all);
