@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Flips random bits of the log and of a backup: `verify` finds each, and names the event or file.
 
-test: timeout=300
+test: timeout=600
 
   tests/crash/bitflip_test.py [--flips 1000] [--seed N]
 """

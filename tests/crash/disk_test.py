@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A full disk, and a disk that reports errors: nothing acknowledged is lost, and it goes on.
 
-test: timeout=180
+test: timeout=300
 
 Needs to be root to mount a small disk, and strace to make syncs fail; says so and skips otherwise.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Bad input of every kind: a clear error that names field, line or limit, and nothing is lost.
 
-test: timeout=120
+test: timeout=300
 """
 
 import gzip

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Erases 100 persons: nothing of them is left in any file, in a new backup or in an answer.
 
-test: timeout=300
+test: timeout=600
 """
 
 import pathlib

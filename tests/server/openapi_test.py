@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A tour of the API through Prism's validating proxy: every exchange is as the OpenAPI document says.
 
-test: timeout=180
+test: timeout=400
 """
 
 import json
@@ -28,7 +28,7 @@ class Proxy:
              f'http://127.0.0.1:{world.port}', '--errors', '-p', str(self.port), '-h', '127.0.0.1'],
             stdout=open(self.log, 'wb'), stderr=subprocess.STDOUT, start_new_session=True)
         self.client = harness.Client(self.port)
-        harness.wait_until(self.answers, 90, 'Prism to answer', 0.3)
+        harness.wait_until(self.answers, 200, 'Prism to answer', 0.3)
 
     def answers(self):
         try:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Secrets and people's details stand in no log, no figure and no error answer.
 
-test: timeout=120
+test: timeout=300
 """
 
 import json
