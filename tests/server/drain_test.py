@@ -2,7 +2,7 @@
 """SIGTERM under load: what is under way is answered, the server ends with 0 within 10 s, and what
 was acknowledged is there after the next start.
 
-test: timeout=300
+test: timeout=300 alone
 """
 
 import http.client
