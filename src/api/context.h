@@ -22,11 +22,11 @@ struct Operations {
   std::function<Result<access::Workspace>(std::string_view name)> create_workspace;
   std::function<Result<void>(WorkspaceId)> delete_workspace;
   std::function<Result<Json>(const std::string& destination)> backup;
-  std::function<Result<Json>()> verify;                    // of the live data folder
+  std::function<Result<Json>()> verify;  // of the live data folder
   std::function<Result<Json>(WorkspaceId)> take_base;
-  std::function<Result<Json>(WorkspaceId)> digest;         // {sequence, digest}
-  std::function<Result<Json>(WorkspaceId)> connections;    // state of each connection
-  std::function<std::vector<std::string>()> not_ready;     // reasons; empty: ready
+  std::function<Result<Json>(WorkspaceId)> digest;       // {sequence, digest}
+  std::function<Result<Json>(WorkspaceId)> connections;  // state of each connection
+  std::function<std::vector<std::string>()> not_ready;   // reasons; empty: ready
 };
 
 struct Context {

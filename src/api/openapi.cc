@@ -5,7 +5,8 @@ asm(".section .rodata\n"
     ".global rapport_openapi_begin\n"
     ".global rapport_openapi_end\n"
     "rapport_openapi_begin:\n"
-    ".incbin \"" RAPPORT_OPENAPI_FILE "\"\n"
+    ".incbin \"" RAPPORT_OPENAPI_FILE
+    "\"\n"
     "rapport_openapi_end:\n"
     ".byte 0\n"
     ".text\n");
@@ -15,8 +16,7 @@ extern "C" const char rapport_openapi_end[];
 namespace rapport::api {
 
 std::string_view openapi_document() {
-  return {rapport_openapi_begin,
-          static_cast<size_t>(rapport_openapi_end - rapport_openapi_begin)};
+  return {rapport_openapi_begin, static_cast<size_t>(rapport_openapi_end - rapport_openapi_begin)};
 }
 
 }  // namespace rapport::api

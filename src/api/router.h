@@ -21,11 +21,11 @@ namespace rapport::api {
 struct Call {
   const HttpRequest& request;
   Context& context;
-  std::map<std::string, std::string, std::less<>> path;   // {"id": "con_…"}
+  std::map<std::string, std::string, std::less<>> path;  // {"id": "con_…"}
   std::map<std::string, std::string, std::less<>> query;
-  Json body;                                  // null when the request has none
-  std::optional<access::Principal> principal; // set unless the route is open
-  access::Tenant* tenant = nullptr;           // set for routes inside a workspace
+  Json body;                                   // null when the request has none
+  std::optional<access::Principal> principal;  // set unless the route is open
+  access::Tenant* tenant = nullptr;            // set for routes inside a workspace
 
   std::string_view query_or(std::string_view key, std::string_view fallback) const;
   // Number in a range, or kInvalid naming the parameter and the range.

@@ -30,7 +30,10 @@ HttpResponse busy(std::string_view what) {
 
 Service::Service(Context& context, Router& router, Failpoints& failpoints, ServiceOptions options,
                  std::function<void(const Error&)> failed)
-    : context_(context), router_(router), failpoints_(failpoints), options_(options),
+    : context_(context),
+      router_(router),
+      failpoints_(failpoints),
+      options_(options),
       failed_(std::move(failed)),
       ingest_seconds_(context.metrics.histogram("rapport_commit_seconds",
                                                 "Time to make one round of events durable.")),
@@ -39,7 +42,9 @@ Service::Service(Context& context, Router& router, Failpoints& failpoints, Servi
   for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(); });
 }
 
-Service::~Service() { stop(); }
+Service::~Service() {
+  stop();
+}
 
 void Service::stop() {
   {
@@ -51,7 +56,9 @@ void Service::stop() {
     if (worker.joinable()) worker.join();
 }
 
-void Service::drain() { draining_ = true; }
+void Service::drain() {
+  draining_ = true;
+}
 
 void Service::serve(HttpRequest request, net::Respond respond) {
   const bool probe = request.target == "/livez" || request.target == "/readyz";
@@ -93,7 +100,8 @@ Result<HttpResponse> Service::receive(const HttpRequest& request, intake::Call c
   if (secret.empty()) secret = key_in_body(request.body);
   TRY_ASSIGN(const auto principal, context_.gate.authenticate(secret, access::Scope::kIngest));
   if (principal.workspace.value == 0)
-    return Error{Code::kForbidden, "this key belongs to no workspace; use a workspace's ingest key"};
+    return Error{Code::kForbidden,
+                 "this key belongs to no workspace; use a workspace's ingest key"};
   TRY_ASSIGN(const auto receipt, context_.intake.receive(principal.workspace, call, request.body));
   HttpResponse answer{200, {{"Content-Type", "application/json"}}, {}};
   answer.body = "{\"success\":true,\"stored\":" + std::to_string(receipt.stored) +

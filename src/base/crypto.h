@@ -12,8 +12,8 @@
 
 namespace rapport {
 
-using Hash = std::array<uint8_t, 32>;    // SHA-256
-using Key = std::array<uint8_t, 32>;     // AES-256 or BLAKE2b key
+using Hash = std::array<uint8_t, 32>;  // SHA-256
+using Key = std::array<uint8_t, 32>;   // AES-256 or BLAKE2b key
 using Digest16 = std::array<uint8_t, 16>;
 
 // SHA-256 over the parts in order, as if joined.

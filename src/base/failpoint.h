@@ -8,10 +8,10 @@ namespace rapport {
 
 // Every name there is: the crash test walks this list and demands that each was reached.
 inline constexpr std::string_view kFailpoints[] = {
-    "append.before_write", "append.after_write", "append.after_sync", "ack.before",
-    "ack.after",           "runner.before_apply", "runner.after_apply", "push.started.durable",
+    "append.before_write", "append.after_write",  "append.after_sync",     "ack.before",
+    "ack.after",           "runner.before_apply", "runner.after_apply",    "push.started.durable",
     "push.request_sent",   "push.response_read",  "push.outcome.appended", "push.outcome.folded",
-    "ids.before_flush",    "ids.after_flush",     "keys.before_allocate", "keys.after_allocate",
+    "ids.before_flush",    "ids.after_flush",     "keys.before_allocate",  "keys.after_allocate",
     "base.before_rename",  "checkpoint.before",
 };
 

@@ -19,10 +19,10 @@ std::string_view header(const Headers& headers, std::string_view name);
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;   // to a server: "/v1/batch?x=1"; to a transport: absolute URL
+  std::string target;  // to a server: "/v1/batch?x=1"; to a transport: absolute URL
   Headers headers;
-  std::string body;     // decoded: no transfer or content coding left
-  std::string peer;     // server side: remote address, for logs and limits
+  std::string body;  // decoded: no transfer or content coding left
+  std::string peer;  // server side: remote address, for logs and limits
 };
 
 struct HttpResponse {

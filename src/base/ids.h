@@ -15,7 +15,7 @@ struct Number {
 
 using WorkspaceId = Number<struct WorkspaceTag, uint32_t>;  // 0 is the server itself
 using Sequence = Number<struct SequenceTag, uint64_t>;      // per workspace, first is 1, no gaps
-using SubjectId = Number<struct SubjectTag, uint64_t>;      // per workspace, 0 = the workspace's key
+using SubjectId = Number<struct SubjectTag, uint64_t>;  // per workspace, 0 = the workspace's key
 
 // Where a log record starts: segment number in the upper 32 bits, byte offset in the lower.
 using Position = Number<struct PositionTag, uint64_t>;

@@ -21,19 +21,19 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;                                    // null
-  Json(std::nullptr_t) {}                              // NOLINT: literals should read as JSON
-  Json(bool b) : v_(b) {}                              // NOLINT
-  Json(int n) : v_(int64_t{n}) {}                      // NOLINT
-  Json(unsigned n) : v_(int64_t{n}) {}                 // NOLINT
-  Json(int64_t n) : v_(n) {}                           // NOLINT
-  Json(uint64_t n) : v_(static_cast<int64_t>(n)) {}    // NOLINT: ours stay below 2^63
-  Json(double d) : v_(d) {}                            // NOLINT
-  Json(const char* s) : v_(std::string(s)) {}          // NOLINT
-  Json(std::string_view s) : v_(std::string(s)) {}     // NOLINT
-  Json(std::string s) : v_(std::move(s)) {}            // NOLINT
-  Json(Array a) : v_(std::move(a)) {}                  // NOLINT
-  Json(Object o) : v_(std::move(o)) {}                 // NOLINT
+  Json() = default;                                  // null
+  Json(std::nullptr_t) {}                            // NOLINT: literals should read as JSON
+  Json(bool b) : v_(b) {}                            // NOLINT
+  Json(int n) : v_(int64_t{n}) {}                    // NOLINT
+  Json(unsigned n) : v_(int64_t{n}) {}               // NOLINT
+  Json(int64_t n) : v_(n) {}                         // NOLINT
+  Json(uint64_t n) : v_(static_cast<int64_t>(n)) {}  // NOLINT: ours stay below 2^63
+  Json(double d) : v_(d) {}                          // NOLINT
+  Json(const char* s) : v_(std::string(s)) {}        // NOLINT
+  Json(std::string_view s) : v_(std::string(s)) {}   // NOLINT
+  Json(std::string s) : v_(std::move(s)) {}          // NOLINT
+  Json(Array a) : v_(std::move(a)) {}                // NOLINT
+  Json(Object o) : v_(std::move(o)) {}               // NOLINT
   static Json object() { return Json(Object{}); }
   static Json array() { return Json(Array{}); }
 
@@ -49,7 +49,9 @@ class Json {
   // Asking for another type than is there is a bug: test first.
   bool as_bool() const { return std::get<bool>(v_); }
   int64_t as_int() const { return std::get<int64_t>(v_); }
-  double as_double() const { return is_int() ? static_cast<double>(as_int()) : std::get<double>(v_); }
+  double as_double() const {
+    return is_int() ? static_cast<double>(as_int()) : std::get<double>(v_);
+  }
   const std::string& as_string() const { return std::get<std::string>(v_); }
   const Array& as_array() const { return std::get<Array>(v_); }
   Array& as_array() { return std::get<Array>(v_); }
@@ -90,9 +92,9 @@ struct JsonLimits {
 // The error names byte offset and what is wrong.
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
-std::string to_text(const Json& value);               // compact
+std::string to_text(const Json& value);  // compact
 void append_text(std::string& out, const Json& value);
-std::string to_pretty_text(const Json& value);         // two spaces, for people
+std::string to_pretty_text(const Json& value);  // two spaces, for people
 // Compact with sorted members: equal values give equal bytes (digests, fingerprints).
 std::string to_canonical_text(const Json& value);
 

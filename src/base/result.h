@@ -36,15 +36,17 @@ enum class Retryable { kNo, kYes };
 
 struct Error {
   Code code = Code::kInvalid;
-  std::string message;                     // for a person: what is wrong and what to do next
+  std::string message;  // for a person: what is wrong and what to do next
   Retryable retryable = Retryable::kNo;
-  std::string where = {};                  // field path ("traits.email"), line ("12:4") or limit
+  std::string where = {};  // field path ("traits.email"), line ("12:4") or limit
 };
 
 inline Error invalid(std::string message, std::string where = {}) {
   return {Code::kInvalid, std::move(message), Retryable::kNo, std::move(where)};
 }
-inline Error not_found(std::string message) { return {Code::kNotFound, std::move(message)}; }
+inline Error not_found(std::string message) {
+  return {Code::kNotFound, std::move(message)};
+}
 inline Error io_error(std::string message) {
   return {Code::kIo, std::move(message), Retryable::kYes};
 }
@@ -55,24 +57,33 @@ inline Error corrupt(std::string message, std::string where = {}) {
 // Ends the process after printing where and why: for states that only a bug can reach.
 [[noreturn]] void bug(const char* file, int line, const std::string& message);
 #define BUG(message) ::rapport::bug(__FILE__, __LINE__, (message))
-#define CHECK(condition) \
-  do {                   \
+#define CHECK(condition)                                \
+  do {                                                  \
     if (!(condition)) BUG("check failed: " #condition); \
   } while (false)
 
 template <class T = void>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { expect_ok(); return std::get<0>(state_); }
-  const T& value() const& { expect_ok(); return std::get<0>(state_); }
+  T& value() & {
+    expect_ok();
+    return std::get<0>(state_);
+  }
+  const T& value() const& {
+    expect_ok();
+    return std::get<0>(state_);
+  }
   // By value, so that `for (auto& x : call().value())` is safe.
-  T value() && { expect_ok(); return std::move(std::get<0>(state_)); }
+  T value() && {
+    expect_ok();
+    return std::move(std::get<0>(state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T operator*() && { return std::move(*this).value(); }
@@ -113,14 +124,14 @@ class [[nodiscard]] Result<void> {
 
 // `TRY(call);` returns the error of a Result<void> to the caller.
 // `TRY_ASSIGN(auto x, call);` does so too, else moves the value into x.
-#define TRY(expression)                                       \
-  do {                                                        \
-    if (auto try_result_ = (expression); !try_result_.ok())   \
-      return std::move(try_result_).error();                  \
+#define TRY(expression)                                                                            \
+  do {                                                                                             \
+    if (auto try_result_ = (expression); !try_result_.ok()) return std::move(try_result_).error(); \
   } while (false)
 #define RAPPORT_JOIN_(a, b) a##b
 #define RAPPORT_JOIN(a, b) RAPPORT_JOIN_(a, b)
-#define TRY_ASSIGN(target, expression) TRY_ASSIGN_(RAPPORT_JOIN(result_, __LINE__), target, expression)
+#define TRY_ASSIGN(target, expression) \
+  TRY_ASSIGN_(RAPPORT_JOIN(result_, __LINE__), target, expression)
 #define TRY_ASSIGN_(result, target, expression)       \
   auto result = (expression);                         \
   if (!result.ok()) return std::move(result).error(); \

@@ -12,15 +12,15 @@ namespace rapport {
 
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view hex);
-std::string to_base64(std::string_view bytes);                       // RFC 4648 §4, padded
-std::optional<std::string> from_base64(std::string_view text);       // padding optional
-std::string to_base64url(std::string_view bytes);                    // §5, no padding
+std::string to_base64(std::string_view bytes);                  // RFC 4648 §4, padded
+std::optional<std::string> from_base64(std::string_view text);  // padding optional
+std::string to_base64url(std::string_view bytes);               // §5, no padding
 std::optional<std::string> from_base64url(std::string_view text);
-std::string to_base32(std::string_view bytes);                       // Crockford, lower case
+std::string to_base32(std::string_view bytes);  // Crockford, lower case
 
-std::string_view trim(std::string_view text);                        // ASCII white space
+std::string_view trim(std::string_view text);  // ASCII white space
 std::string ascii_lower(std::string_view text);
-bool equals_ignoring_case(std::string_view a, std::string_view b);   // ASCII
+bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 bool is_utf8(std::string_view text);
@@ -30,7 +30,7 @@ std::string_view cut_utf8(std::string_view text, size_t max_bytes);
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates);
 
-std::string percent_encode(std::string_view text);                   // unreserved kept
-std::optional<std::string> percent_decode(std::string_view text);    // '+' stays '+'
+std::string percent_encode(std::string_view text);                 // unreserved kept
+std::optional<std::string> percent_decode(std::string_view text);  // '+' stays '+'
 
 }  // namespace rapport

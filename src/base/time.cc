@@ -54,7 +54,10 @@ class Reader {
     return v;
   }
   void skip(char c) {
-    if (rest_.empty() || rest_[0] != c) { fail(); return; }
+    if (rest_.empty() || rest_[0] != c) {
+      fail();
+      return;
+    }
     rest_.remove_prefix(1);
   }
   bool take(std::string_view any) {
@@ -68,7 +71,11 @@ class Reader {
   bool ok() const { return ok_; }
 
  private:
-  unsigned fail() { ok_ = false; rest_ = {}; return 0; }
+  unsigned fail() {
+    ok_ = false;
+    rest_ = {};
+    return 0;
+  }
   std::string_view rest_;
   bool ok_ = true;
 };
@@ -87,7 +94,10 @@ int64_t fraction_micros(Reader& in) {
 int64_t offset_seconds(Reader& in) {
   if (in.take("Zz")) return 0;
   const bool west = in.front() == '-';
-  if (!in.take("+-")) { in.skip('Z'); return 0; }
+  if (!in.take("+-")) {
+    in.skip('Z');
+    return 0;
+  }
   const unsigned h = in.digits(2);
   in.take(":");
   const unsigned m = in.digits(2);
@@ -109,7 +119,8 @@ Result<Micros> parse_time(std::string_view text) {
   const unsigned month = in.digits(2);
   in.skip('-');
   const unsigned day = in.digits(2);
-  if (!in.ok() || year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+  if (!in.ok() || year < 1 || month < 1 || month > 12 || day < 1 ||
+      day > days_in_month(year, month))
     return wrong();
   int64_t micros = days_from_civil(year, month, day) * 86'400'000'000;
   if (in.empty()) return Micros{micros};
@@ -142,7 +153,10 @@ Split split(Micros instant) {
   constexpr int64_t kDay = 86'400'000'000;
   int64_t day = instant.value / kDay;
   int64_t rest = instant.value % kDay;
-  if (rest < 0) { rest += kDay; --day; }
+  if (rest < 0) {
+    rest += kDay;
+    --day;
+  }
   return {civil_from_days(day), rest / 1'000'000, rest % 1'000'000};
 }
 std::string format_with(Micros instant, int digits, int64_t divisor) {
@@ -153,7 +167,11 @@ std::string format_with(Micros instant, int digits, int64_t divisor) {
 }
 }  // namespace
 
-std::string format_time(Micros instant) { return format_with(instant, 3, 1000); }
-std::string format_time_micros(Micros instant) { return format_with(instant, 6, 1); }
+std::string format_time(Micros instant) {
+  return format_with(instant, 3, 1000);
+}
+std::string format_time_micros(Micros instant) {
+  return format_with(instant, 6, 1);
+}
 
 }  // namespace rapport

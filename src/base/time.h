@@ -16,11 +16,21 @@ struct Micros {
   Micros operator+(Micros o) const { return {value + o.value}; }
   Micros operator-(Micros o) const { return {value - o.value}; }
 };
-constexpr Micros millis(int64_t n) { return {n * 1000}; }
-constexpr Micros seconds(int64_t n) { return {n * 1'000'000}; }
-constexpr Micros minutes(int64_t n) { return seconds(n * 60); }
-constexpr Micros hours(int64_t n) { return minutes(n * 60); }
-constexpr Micros days(int64_t n) { return hours(n * 24); }
+constexpr Micros millis(int64_t n) {
+  return {n * 1000};
+}
+constexpr Micros seconds(int64_t n) {
+  return {n * 1'000'000};
+}
+constexpr Micros minutes(int64_t n) {
+  return seconds(n * 60);
+}
+constexpr Micros hours(int64_t n) {
+  return minutes(n * 60);
+}
+constexpr Micros days(int64_t n) {
+  return hours(n * 24);
+}
 
 // "2026-03-02T09:00:00.123456Z" or with an offset, 0 to 9 digits of fraction (cut to micros);
 // the date alone is midnight UTC. Years 1 to 9999. Error names the text.

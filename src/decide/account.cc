@@ -34,7 +34,8 @@ void enter(Step& step, const Record& contact) {
   Record& account = step.edit(model::kAccount, id);
   if (!contact.provenance.find("account") && !account.fields.find("domain")) {
     account.fields.set("domain", contact.fields.text("company_domain"));
-    if (!account.fields.find("name")) account.fields.set("name", contact.fields.text("company_domain"));
+    if (!account.fields.find("name"))
+      account.fields.set("name", contact.fields.text("company_domain"));
   }
   account.fields.set("contacts", account.fields.integer("contacts") + 1);
   shift_counters(account.fields, contact.fields, 1, step.definitions().counts);

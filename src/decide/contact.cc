@@ -10,16 +10,20 @@
 namespace rapport::decide {
 
 using model::Event;
-using model::Identity;
 using model::IdentifierKind;
+using model::Identity;
 using model::Record;
 
 namespace {
 
-std::string text(SubjectId subject) { return fmt::format_int(subject.value).str(); }
+std::string text(SubjectId subject) {
+  return fmt::format_int(subject.value).str();
+}
 
 // Events of other subjects that mention this one.
-std::string evidence_list(SubjectId subject) { return "evidence/" + text(subject); }
+std::string evidence_list(SubjectId subject) {
+  return "evidence/" + text(subject);
+}
 
 std::string contact_id(WorkspaceId workspace, SubjectId founder) {
   return model::derive_id("con", workspace, {"contact", text(founder)});
@@ -62,10 +66,12 @@ bool differ_in(const Record& a, const Record& b, std::string_view field) {
 bool evidence_holds(IdentifierKind kind, const Record& a, const Record& b) {
   switch (kind) {
     case IdentifierKind::kExternalId:
-    case IdentifierKind::kEmail: return true;
+    case IdentifierKind::kEmail:
+      return true;
     case IdentifierKind::kPhone:
       return !differ_in(a, b, "external_ids") && !differ_in(a, b, "emails");
-    case IdentifierKind::kAnonymousId: return !identified(a) || !identified(b);
+    case IdentifierKind::kAnonymousId:
+      return !identified(a) || !identified(b);
   }
   BUG("unknown identifier kind");
 }
@@ -77,8 +83,8 @@ bool survives(const Record& a, const Record& b) {
 }
 
 struct Join {
-  SubjectId a, b;        // the two subjects that were evidence, or the founders
-  std::string_view by;   // "email", "alias", "person" …
+  SubjectId a, b;       // the two subjects that were evidence, or the founders
+  std::string_view by;  // "email", "alias", "person" …
 };
 
 void join(Step& step, const std::string& first, const std::string& second, const Join& why) {
@@ -125,10 +131,17 @@ void join_by_evidence(Step& step, const Event& event) {
 void note_identifiers(Record& contact, const Event& event) {
   for (const Identity& identity : event.identities) {
     switch (identity.kind) {
-      case IdentifierKind::kExternalId: add_value(contact, "external_ids", identity.value); break;
-      case IdentifierKind::kEmail: add_value(contact, "emails", identity.value); break;
-      case IdentifierKind::kPhone: add_value(contact, "phones", identity.value); break;
-      case IdentifierKind::kAnonymousId: break;
+      case IdentifierKind::kExternalId:
+        add_value(contact, "external_ids", identity.value);
+        break;
+      case IdentifierKind::kEmail:
+        add_value(contact, "emails", identity.value);
+        break;
+      case IdentifierKind::kPhone:
+        add_value(contact, "phones", identity.value);
+        break;
+      case IdentifierKind::kAnonymousId:
+        break;
     }
   }
   if (identified(contact)) contact.fields.set("anonymous", false);
@@ -136,7 +149,9 @@ void note_identifiers(Record& contact, const Event& event) {
 
 }  // namespace
 
-std::string subject_list(SubjectId subject) { return "subject/" + text(subject); }
+std::string subject_list(SubjectId subject) {
+  return "subject/" + text(subject);
+}
 
 bool identified(const Record& contact) {
   return !values_of(contact.fields, "external_ids").empty() ||

@@ -15,19 +15,28 @@ using model::Record;
 namespace {
 
 constexpr size_t kMaxTraits = 300;
-constexpr std::string_view kLists[] = {"emails", "phones", "external_ids", "subjects",
-                                       "former_ids", "joins"};
+constexpr std::string_view kLists[] = {"emails",   "phones",     "external_ids",
+                                       "subjects", "former_ids", "joins"};
 
 // Segment's reserved traits that are fields of ours; `email`, `phone` and `id` are identifiers.
 struct Reserved {
   std::string_view trait, field;
 };
 constexpr Reserved kReserved[] = {
-    {"name", "name"},       {"firstName", "first_name"}, {"lastName", "last_name"},
-    {"title", "title"},     {"website", "website"},      {"address", "address"},
-    {"avatar", "avatar"},   {"birthday", "birthday"},    {"gender", "gender"},
-    {"age", "age"},         {"username", "username"},    {"description", "description"},
-    {"createdAt", "customer_since"}, {"company", "company"},
+    {"name", "name"},
+    {"firstName", "first_name"},
+    {"lastName", "last_name"},
+    {"title", "title"},
+    {"website", "website"},
+    {"address", "address"},
+    {"avatar", "avatar"},
+    {"birthday", "birthday"},
+    {"gender", "gender"},
+    {"age", "age"},
+    {"username", "username"},
+    {"description", "description"},
+    {"createdAt", "customer_since"},
+    {"company", "company"},
 };
 constexpr std::string_view kIdentifying[] = {"email", "phone", "id"};
 
@@ -101,7 +110,8 @@ void note_time(Json& fields, Micros at) {
 
 void apply_traits(Record& record, const Event& event) {
   for (const auto& [trait, value] : event.properties.as_object()) {
-    if (std::find(std::begin(kIdentifying), std::end(kIdentifying), trait) != std::end(kIdentifying))
+    if (std::find(std::begin(kIdentifying), std::end(kIdentifying), trait) !=
+        std::end(kIdentifying))
       continue;
     const auto* reserved = std::find_if(std::begin(kReserved), std::end(kReserved),
                                         [&](const Reserved& r) { return r.trait == trait; });
@@ -134,7 +144,8 @@ void join_fields(Step& step, Record& kept, const Record& merged) {
     }
   }
   for (std::string_view list : kLists) join_list(kept.fields, merged.fields, list);
-  for (std::string_view list : {"emails", "phones", "external_ids"}) order_by_provenance(kept, list);
+  for (std::string_view list : {"emails", "phones", "external_ids"})
+    order_by_provenance(kept, list);
   if (Json* subjects = kept.fields.find("subjects"))
     std::sort(subjects->as_array().begin(), subjects->as_array().end(),
               [](const Json& a, const Json& b) { return a.as_int() < b.as_int(); });

@@ -32,9 +32,9 @@ TEST(Contact, IsFoundedByTheFirstEventOfASubject) {
 // Later identification merges the anonymous history (spec 02, Identity).
 TEST(Contact, TakesOverTheAnonymousHistoryWhenIdentified) {
   World world;
-  world.send(tracked("message.sent", {1},
-                     Json::object().set("conversation_id", "c1").set("author", "customer")
-                         .set("text", "hello")));
+  world.send(tracked(
+      "message.sent", {1},
+      Json::object().set("conversation_id", "c1").set("author", "customer").set("text", "hello")));
   world.send(identify({2}, {external_id("u1", {2}), email("ana@acme.com", {2})}));
   world.send(identify({2}, {external_id("u1", {2}), anonymous("dev", {1})}));
   ASSERT_EQ(world.all("contact").size(), 1u);
@@ -47,8 +47,8 @@ TEST(Contact, TakesOverTheAnonymousHistoryWhenIdentified) {
 
 TEST(Contact, IsNotJoinedWithAnotherPersonBySharedDeviceOrPhone) {
   World world;
-  world.send(identify({1}, {external_id("u1", {1}), email("ana@acme.com", {1}),
-                            phone("+4915112345678", {1})}));
+  world.send(identify(
+      {1}, {external_id("u1", {1}), email("ana@acme.com", {1}), phone("+4915112345678", {1})}));
   world.send(identify({2}, {external_id("u2", {2}), email("bo@acme.com", {2})}));
   world.send(identify({2}, {external_id("u2", {2}), phone("+4915112345678", {1})}));
   world.send(identify({2}, {external_id("u2", {2}), anonymous("dev", {1})}));
@@ -82,7 +82,8 @@ TEST(Contact, BelongsToTheCompanyOfItsMailUnlessThatIsFreeMail) {
 TEST(Contact, LaterTraitWinsAlsoAcrossAJoin) {
   World world;
   world.send(identify({1}, {external_id("u1", {1})}, Json::object().set("name", "Old")));
-  world.send(identify({2}, {email("a@x.com", {2})}, Json::object().set("name", "New").set("tier", "gold")));
+  world.send(identify({2}, {email("a@x.com", {2})},
+                      Json::object().set("name", "New").set("tier", "gold")));
   world.send(identify({1}, {external_id("u1", {1}), email("a@x.com", {2})}));
   const auto* contact = world.all("contact").front();
   EXPECT_EQ(contact->fields.text("name"), "New");
@@ -93,14 +94,15 @@ TEST(Contact, SplitGivesBackBothPersonsAsTheyWouldBe) {
   World world;
   world.send(identify({1}, {email("ana@acme.com", {1})}, Json::object().set("name", "Ana")));
   world.send(identify({2}, {email("bo@beta.io", {2})}, Json::object().set("name", "Bo")));
-  const auto merge = world.send(own("contacts.merged", Json::object().set("keep", contact_id(1))
-                                                           .set("merge", contact_id(2))));
+  const auto merge = world.send(own(
+      "contacts.merged", Json::object().set("keep", contact_id(1)).set("merge", contact_id(2))));
   ASSERT_EQ(world.all("contact").size(), 1u);
   world.send(identify({2}, {email("bo@beta.io", {2})}, Json::object().set("title", "CTO")));
   EXPECT_EQ(world.record("contact", contact_id(1))->fields.text("title"), "CTO");
 
-  world.send(own("contacts.split", Json::object().set("contact", contact_id(1))
-                                       .set("merge_sequence", merge.sequence.value)));
+  world.send(own(
+      "contacts.split",
+      Json::object().set("contact", contact_id(1)).set("merge_sequence", merge.sequence.value)));
   ASSERT_EQ(world.all("contact").size(), 2u);
   const auto* ana = world.record("contact", contact_id(1));
   const auto* bo = world.record("contact", contact_id(2));
@@ -114,10 +116,12 @@ TEST(Contact, EvidenceThatAPersonHasRefusedDoesNotJoinAgain) {
   World world;
   world.send(identify({1}, {external_id("u1", {1}), email("team@acme.com", {1})}));
   world.send(identify({2}, {external_id("u2", {2})}));
-  const auto join = world.send(identify({2}, {external_id("u2", {2}), email("team@acme.com", {1})}));
+  const auto join =
+      world.send(identify({2}, {external_id("u2", {2}), email("team@acme.com", {1})}));
   ASSERT_EQ(world.all("contact").size(), 1u);
-  world.send(own("contacts.split", Json::object().set("contact", contact_id(1))
-                                       .set("merge_sequence", join.sequence.value)));
+  world.send(
+      own("contacts.split",
+          Json::object().set("contact", contact_id(1)).set("merge_sequence", join.sequence.value)));
   world.send(identify({2}, {external_id("u2", {2}), email("team@acme.com", {1})}));
   EXPECT_EQ(world.all("contact").size(), 2u);
 }

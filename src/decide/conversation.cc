@@ -12,10 +12,10 @@ using model::Record;
 
 namespace {
 
-constexpr std::string_view kEvents[] = {
-    model::kConversationStarted, model::kConversationEnded,    model::kConversationEscalated,
-    model::kMessageSent,         model::kSatisfactionReceived, model::kResolutionConfirmed,
-    model::kLeadQualified};
+constexpr std::string_view kEvents[] = {model::kConversationStarted,   model::kConversationEnded,
+                                        model::kConversationEscalated, model::kMessageSent,
+                                        model::kSatisfactionReceived,  model::kResolutionConfirmed,
+                                        model::kLeadQualified};
 constexpr size_t kMaxTopics = 50;
 
 void copy_text(Json& fields, const Event& event, std::string_view from, std::string_view to) {
@@ -32,8 +32,8 @@ void start(Step& step, Record& conversation, const Event& event) {
     fields.set("started_at", at);
     fields.set("opened_at", format_time(event.received_at));
     fields.set("messages", 0);
-    step.arm({event.received_at + step.definitions().idle_close,
-              "idle/" + conversation.key.id, conversation.key, "idle"});
+    step.arm({event.received_at + step.definitions().idle_close, "idle/" + conversation.key.id,
+              conversation.key, "idle"});
   }
   if (at < fields.text("started_at")) fields.set("started_at", at);
   fields.set("last_event_at", format_time(event.received_at));

@@ -5,7 +5,7 @@
 
 namespace rapport::decide {
 
-std::string conversation_id(const model::Event& event);  // empty: not about a conversation
+std::string conversation_id(const model::Event& event);        // empty: not about a conversation
 std::string conversation_list(std::string_view conversation);  // "conversation/cnv_…"
 
 // Folds a conversation event into its conversation, which the first such event makes.

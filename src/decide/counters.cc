@@ -24,8 +24,12 @@ Json& series(Json& fields, const std::string& name) {
   return *row;
 }
 
-int64_t bucket(const Json& row) { return row.as_array()[0].as_int(); }
-int64_t number(const Json& row) { return row.as_array()[1].as_int(); }
+int64_t bucket(const Json& row) {
+  return row.as_array()[0].as_int();
+}
+int64_t number(const Json& row) {
+  return row.as_array()[1].as_int();
+}
 
 void add(Json& row_list, const WindowedCount& count, int64_t b, int64_t n) {
   auto& rows = row_list.as_array();

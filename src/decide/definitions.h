@@ -43,11 +43,11 @@ struct Rule {
 
 // A count of events over a sliding window, per contact and per account, exact at its grain.
 struct WindowedCount {
-  std::string name;   // "messages"
-  std::string event;  // type that is counted
-  std::string author; // when not empty: only messages of this author
-  Micros grain;       // width of a bucket
-  int buckets;        // window = grain × buckets
+  std::string name;    // "messages"
+  std::string event;   // type that is counted
+  std::string author;  // when not empty: only messages of this author
+  Micros grain;        // width of a bucket
+  int buckets;         // window = grain × buckets
 };
 
 struct Definitions {

@@ -32,7 +32,9 @@ void fold_tracked(Step& step, const Event& event) {
   apply_rules(step, event);
 }
 
-std::string quarantine_id(uint64_t sequence) { return fmt::format("{:020}", sequence); }
+std::string quarantine_id(uint64_t sequence) {
+  return fmt::format("{:020}", sequence);
+}
 
 void quarantine(Step& step, const Event& event) {
   if (event.subject.value != 0) step.file_under(subject_list(event.subject));

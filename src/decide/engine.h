@@ -23,8 +23,8 @@ class Engine {
 
   // Folds one event. `due` are the timers with due ≤ event.received_at in (due, id) order; they
   // fire first, as part of this step. Any thread.
-  std::variant<Decisions, Needs> step(const model::Event& event,
-                                      std::span<const model::Timer> due, const Facts& facts) const;
+  std::variant<Decisions, Needs> step(const model::Event& event, std::span<const model::Timer> due,
+                                      const Facts& facts) const;
 
   // What step() will read for this event, as far as `facts` already tells: lets a caller load for
   // many events at once. Empty when nothing more can be foreseen.

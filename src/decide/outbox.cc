@@ -82,8 +82,8 @@ void mark_dependants(Step& step, const Json& connection, const Record& contact) 
       if (eligible(step, connection, *record)) mark_for(step, connection, *record);
   for (SubjectId subject : subjects_of(contact)) {
     const std::string number = std::to_string(subject.value);
-    for (const auto& [type, field] : {std::pair{model::kConversation, "subject"},
-                                      std::pair{model::kTicket, "subject_id"}}) {
+    for (const auto& [type, field] :
+         {std::pair{model::kConversation, "subject"}, std::pair{model::kTicket, "subject_id"}}) {
       for (const std::string& id : step.ids_with(type, field, number)) {
         const Record* record = step.find(type, id);
         if (record && eligible(step, connection, *record)) mark_for(step, connection, *record);
@@ -105,8 +105,7 @@ void mark_written(Step& step, const Json& connection, const RecordKey& key) {
   mark_for(step, connection, *after);
   // A ticket carries the transcript of its conversation (KU-1).
   if (key.type == model::kConversation && after->fields.flag("escalated")) {
-    const std::string id =
-        model::derive_id("tkt", step.event().workspace, {"ticket", key.id});
+    const std::string id = model::derive_id("tkt", step.event().workspace, {"ticket", key.id});
     const Record* ticket = step.find(model::kTicket, id);
     if (ticket && eligible(step, connection, *ticket)) mark_for(step, connection, *ticket);
   }
@@ -262,7 +261,8 @@ void finish_call(Step& step, const Event& event) {
   const std::string connection(event.property("connection"));
   for (const Json& outcome : values_of(event.properties, "records")) {
     const std::string type(outcome.text("type")), id(outcome.text("id"));
-    const bool merged = type == model::kContact && !step.find(type, id) && resolve_contact(step, id);
+    const bool merged =
+        type == model::kContact && !step.find(type, id) && resolve_contact(step, id);
     if (step.find(type, id) || merged) {
       if (outcome.find("remote_id") || outcome.find("sent") || outcome.find("error") ||
           outcome.find("links") || outcome.flag("removed_part"))

@@ -15,17 +15,19 @@ constexpr uint64_t kAnyVersion = std::numeric_limits<int64_t>::max();
 const Record* Step::before(const RecordKey& key) const {
   const Record* record = nullptr;
   switch (facts_.find(key, &record)) {
-    case Facts::Answer::kThere: return record;
-    case Facts::Answer::kAbsent: return nullptr;
-    case Facts::Answer::kNotLoaded: break;
+    case Facts::Answer::kThere:
+      return record;
+    case Facts::Answer::kAbsent:
+      return nullptr;
+    case Facts::Answer::kNotLoaded:
+      break;
   }
   throw Needs{{key}, {}, {}, {}};
 }
 
 const Record* Step::find(std::string_view type, std::string_view id) const {
   const RecordKey key{std::string(type), std::string(id)};
-  if (auto it = writes_.find(key); it != writes_.end())
-    return it->second ? &*it->second : nullptr;
+  if (auto it = writes_.find(key); it != writes_.end()) return it->second ? &*it->second : nullptr;
   return before(key);
 }
 
@@ -86,13 +88,17 @@ void Step::remove(std::string_view type, std::string_view id) {
   writes_.insert_or_assign(std::move(key), std::nullopt);
 }
 
-void Step::mark(model::Mark mark) { marks_.insert(std::move(mark)); }
+void Step::mark(model::Mark mark) {
+  marks_.insert(std::move(mark));
+}
 
 void Step::unmark(std::string connection, RecordKey record) {
   complete({std::move(connection), std::move(record), {kAnyVersion}});
 }
 
-void Step::complete(model::Mark mark) { decisions_.marks_removed.push_back(std::move(mark)); }
+void Step::complete(model::Mark mark) {
+  decisions_.marks_removed.push_back(std::move(mark));
+}
 
 void Step::file_under(std::string list) {
   auto& lists = decisions_.lists;

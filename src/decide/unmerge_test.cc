@@ -12,11 +12,11 @@
 namespace rapport::decide {
 namespace {
 
+using model::Event;
+using model::Record;
 using testing::own;
 using testing::tracked;
 using testing::World;
-using model::Event;
-using model::Record;
 
 constexpr int kSubjects = 6;
 
@@ -32,12 +32,26 @@ class History {
   void play(int steps) {
     for (int i = 0; i < steps; ++i) {
       switch (pick(10)) {
-        case 0: case 1: merge(); break;
-        case 2: split(); break;
-        case 3: send(alias()); break;
-        case 4: send(evidence()); break;
-        case 5: case 6: send(message()); break;
-        default: send(profile()); break;
+        case 0:
+        case 1:
+          merge();
+          break;
+        case 2:
+          split();
+          break;
+        case 3:
+          send(alias());
+          break;
+        case 4:
+          send(evidence());
+          break;
+        case 5:
+        case 6:
+          send(message());
+          break;
+        default:
+          send(profile());
+          break;
       }
     }
   }
@@ -89,9 +103,15 @@ class History {
     const SubjectId a = subject(), b = subject();
     auto who = std::vector{testing::external_id("u" + std::to_string(a.value), a)};
     switch (pick(3)) {
-      case 0: who.push_back(testing::email(mail(b), b)); break;
-      case 1: who.push_back(testing::phone("+49" + std::to_string(b.value), b)); break;
-      default: who.push_back(testing::anonymous("d" + std::to_string(b.value), b)); break;
+      case 0:
+        who.push_back(testing::email(mail(b), b));
+        break;
+      case 1:
+        who.push_back(testing::phone("+49" + std::to_string(b.value), b));
+        break;
+      default:
+        who.push_back(testing::anonymous("d" + std::to_string(b.value), b));
+        break;
     }
     return testing::identify(a, who);
   }
@@ -104,8 +124,10 @@ class History {
     const int n = pick(8);
     return tracked(pick(3) ? "message.sent" : "conversation.started",
                    {static_cast<uint64_t>(1 + n % kSubjects)},
-                   Json::object().set("conversation_id", "c" + std::to_string(n))
-                       .set("author", "customer").set("text", "hi"));
+                   Json::object()
+                       .set("conversation_id", "c" + std::to_string(n))
+                       .set("author", "customer")
+                       .set("text", "hi"));
   }
   std::string any_contact() {
     const auto all = world.all("contact");
@@ -130,7 +152,8 @@ class History {
         apart_[one.integer("b")].insert(one.integer("a"));
       }
     }
-    send(own("contacts.split", Json::object().set("contact", contact->key.id)
+    send(own("contacts.split", Json::object()
+                                   .set("contact", contact->key.id)
                                    .set("merge_sequence", join.integer("sequence"))));
   }
 
@@ -169,7 +192,8 @@ Picture picture(const World& world) {
   Picture all;
   for (const auto& [key, record] : world.records()) {
     if (key.type == "subject" && record.fields.text("contact").empty()) continue;
-    all[key.type + "/" + key.id] = to_canonical_text(settled(record)) + to_canonical_text(record.provenance);
+    all[key.type + "/" + key.id] =
+        to_canonical_text(settled(record)) + to_canonical_text(record.provenance);
   }
   return all;
 }

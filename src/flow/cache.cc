@@ -28,7 +28,8 @@ std::vector<IndexEntry> entries_of(const Record* record) {
   return record ? model::index_entries(*record) : std::vector<IndexEntry>{};
 }
 
-std::vector<IndexEntry> without(const std::vector<IndexEntry>& a, const std::vector<IndexEntry>& b) {
+std::vector<IndexEntry> without(const std::vector<IndexEntry>& a,
+                                const std::vector<IndexEntry>& b) {
   std::vector<IndexEntry> rest;
   std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(rest));
   return rest;
@@ -89,8 +90,8 @@ Result<void> Cache::load(const std::vector<RecordKey>& keys) {
 
 Result<void> Cache::load(const IndexEntry& entry) {
   std::vector<std::string> ids;
-  store::PageRequest request{entry.type, entry.field, entry.value, "", 1000,
-                             store::PageRequest::Order::kOldest};
+  store::PageRequest request{entry.type, entry.field, entry.value,
+                             "",         1000,        store::PageRequest::Order::kOldest};
   do {
     TRY_ASSIGN(auto page, state_.list(request));
     for (auto& record : page.records) ids.push_back(record.key.id);
@@ -185,7 +186,8 @@ void Cache::evict() {
   std::vector<uint64_t> stamps;
   stamps.reserve(slots_.size());
   for (const auto& [key, slot] : slots_) stamps.push_back(slot.used);
-  const auto middle = stamps.begin() + static_cast<std::ptrdiff_t>(stamps.size() - kKeptRecords / 2);
+  const auto middle =
+      stamps.begin() + static_cast<std::ptrdiff_t>(stamps.size() - kKeptRecords / 2);
   std::nth_element(stamps.begin(), middle, stamps.end());
   const uint64_t keep_from = *middle;
   std::erase_if(slots_, [&](const auto& slot) {

@@ -13,7 +13,7 @@ using model::Event;
 using Item = store::EventLog::Follower::Item;
 
 namespace {
-constexpr int kPrefetchRounds = 3;  // subject → contact → account
+constexpr int kPrefetchRounds = 3;    // subject → contact → account
 constexpr int kMaxRequests = 10'000;  // of one step; more is a bug in the engine
 constexpr int kPageOfIds = 200;
 constexpr uint64_t kEventsPerSign = 128;  // each so many events one is filed under "workspace"
@@ -46,9 +46,10 @@ Result<void> Fold::fold(std::span<Item> items) {
   for (Item& item : items) {
     if (item.event.sequence <= cursor_.sequence) continue;
     if (item.event.sequence.value != cursor_.sequence.value + 1)
-      return corrupt(fmt::format("the log goes on with event {} where {} was expected; run "
-                                 "`rapport verify`",
-                                 item.event.sequence.value, cursor_.sequence.value + 1));
+      return corrupt(
+          fmt::format("the log goes on with event {} where {} was expected; run "
+                      "`rapport verify`",
+                      item.event.sequence.value, cursor_.sequence.value + 1));
     TRY(fold_one(item));
     cursor_.sequence = item.event.sequence;
     cursor_.received_at = item.event.received_at;
@@ -86,8 +87,7 @@ Result<void> Fold::provide(const Needs& needs) {
     std::vector<Position> positions;
     Sequence after{0};
     for (;;) {
-      TRY_ASSIGN(auto page,
-                 state_.postings(list, after, 1000, store::PageRequest::Order::kOldest));
+      TRY_ASSIGN(auto page, state_.postings(list, after, 1000, store::PageRequest::Order::kOldest));
       for (const auto& posting : page) positions.push_back(posting.position);
       if (page.size() < 1000) break;
       after = page.back().sequence;
@@ -96,8 +96,8 @@ Result<void> Fold::provide(const Needs& needs) {
     cache_.give_events(list, std::move(events));
   }
   for (const auto& [type, cursor] : needs.pages) {
-    TRY_ASSIGN(auto page, state_.list({type, "", "", cursor, kPageOfIds,
-                                       store::PageRequest::Order::kOldest}));
+    TRY_ASSIGN(auto page,
+               state_.list({type, "", "", cursor, kPageOfIds, store::PageRequest::Order::kOldest}));
     decide::IdPage ids;
     for (const auto& record : page.records) ids.ids.push_back(record.key.id);
     ids.next = page.next;

@@ -18,14 +18,16 @@ namespace rapport::flow {
 class Fold {
  public:
   // Reads events back by position, for steps that need a subject's history.
-  using ReadEvents =
-      std::function<Result<std::vector<model::Event>>(std::span<const Position>)>;
+  using ReadEvents = std::function<Result<std::vector<model::Event>>(std::span<const Position>)>;
 
   Fold(store::State& state, const decide::Engine& engine, ReadEvents read_events)
-      : state_(state), engine_(engine), read_events_(std::move(read_events)), cache_(state),
+      : state_(state),
+        engine_(engine),
+        read_events_(std::move(read_events)),
+        cache_(state),
         timers_(state) {}
 
-  Result<void> open();  // reads the cursor
+  Result<void> open();                                     // reads the cursor
   const store::Cursor& cursor() const { return cursor_; }  // in memory; apply() makes it stored
 
   // Folds events in order; those at or before the cursor are skipped. Unwritten until apply().
@@ -48,7 +50,7 @@ class Fold {
   Cache cache_;
   Timers timers_;
   store::Cursor cursor_;
-  std::map<std::pair<std::string, model::RecordKey>, Sequence> marks_;         // latest version
+  std::map<std::pair<std::string, model::RecordKey>, Sequence> marks_;  // latest version
   std::map<std::pair<std::string, model::RecordKey>, Sequence> marks_removed_;
   std::vector<store::Posting> postings_;
   std::vector<std::string> lists_removed_;

@@ -42,8 +42,7 @@ class Source {
 // The same, read by a thread of its own that stays a bounded number of chunks ahead.
 class SourceAhead {
  public:
-  explicit SourceAhead(Source source)
-      : source_(std::move(source)), thread_([this] { read(); }) {}
+  explicit SourceAhead(Source source) : source_(std::move(source)), thread_([this] { read(); }) {}
   ~SourceAhead() {
     {
       std::lock_guard lock(mutex_);

@@ -10,14 +10,14 @@ namespace rapport::flow {
 enum class ReadAhead { kNo, kThread };  // kThread: unseal and parse on a second core
 
 struct RebuildOptions {
-  Position from;                       // position of the first event to fold
+  Position from;  // position of the first event to fold
   ReadAhead read_ahead = ReadAhead::kThread;
   size_t events_per_write = 32'768;
   std::function<void(uint64_t done, uint64_t all)> progress;  // events of this workspace
 };
 struct RebuildReport {
-  uint64_t events = 0;    // folded
-  uint64_t erased = 0;    // only their envelope is left
+  uint64_t events = 0;  // folded
+  uint64_t erased = 0;  // only their envelope is left
   store::Cursor cursor;
 };
 

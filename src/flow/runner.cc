@@ -10,7 +10,9 @@ namespace rapport::flow {
 using Item = store::EventLog::Follower::Item;
 
 namespace {
-Error stopping() { return {Code::kUnavailable, "the server is stopping", Retryable::kYes}; }
+Error stopping() {
+  return {Code::kUnavailable, "the server is stopping", Retryable::kYes};
+}
 }  // namespace
 
 // What a task came to, for the thread that waits for it.
@@ -36,12 +38,17 @@ class Outcome {
 Runner::Runner(store::EventLog& log, const decide::Engine& engine, OpenState open_state,
                Clock& clock, Failpoints& failpoints, Metrics& metrics, Reporter& reporter,
                RunnerOptions options, Applied applied)
-    : log_(log), engine_(engine), open_state_(std::move(open_state)), clock_(clock),
-      failpoints_(failpoints), reporter_(reporter), options_(options),
+    : log_(log),
+      engine_(engine),
+      open_state_(std::move(open_state)),
+      clock_(clock),
+      failpoints_(failpoints),
+      reporter_(reporter),
+      options_(options),
       applied_(std::move(applied)),
       folded_(metrics.counter("rapport_events_folded_total", "Events folded into state.")),
-      apply_seconds_(metrics.histogram("rapport_apply_seconds",
-                                       "Time to write one batch of folded state.")),
+      apply_seconds_(
+          metrics.histogram("rapport_apply_seconds", "Time to write one batch of folded state.")),
       lag_gauge_(metrics.gauge("rapport_fold_lag_events", "Committed events not yet folded.")) {}
 
 Runner::~Runner() = default;
@@ -50,9 +57,8 @@ Result<Runner::Tenant*> Runner::tenant(WorkspaceId workspace) {
   if (auto it = tenants_.find(workspace); it != tenants_.end()) return &it->second;
   Tenant fresh;
   TRY_ASSIGN(fresh.state, open_state_(workspace));
-  fresh.fold = std::make_unique<Fold>(*fresh.state, engine_, [this](std::span<const Position> at) {
-    return log_.read(at);
-  });
+  fresh.fold = std::make_unique<Fold>(
+      *fresh.state, engine_, [this](std::span<const Position> at) { return log_.read(at); });
   TRY(fresh.fold->open());
   auto it = tenants_.emplace(workspace, std::move(fresh)).first;
   std::lock_guard lock(mutex_);
@@ -199,7 +205,9 @@ Result<void> Runner::tick() {
   return {};
 }
 
-Result<Micros> Runner::next_work() { return next_tick_check_; }
+Result<Micros> Runner::next_work() {
+  return next_tick_check_;
+}
 
 Result<void> Runner::run_tasks() {
   for (;;) {
@@ -349,8 +357,7 @@ void Runner::run() {
   std::lock_guard lock(mutex_);
   running_ = false;
   for (auto& task : tasks_)
-    if (task.outcome)
-      task.outcome->set(stopping());
+    if (task.outcome) task.outcome->set(stopping());
   tasks_.clear();
   woken_.notify_all();
 }

@@ -20,7 +20,7 @@
 namespace rapport::flow {
 
 struct RunnerOptions {
-  size_t max_events = 16'384;        // folded before a write, over all workspaces
+  size_t max_events = 16'384;  // folded before a write, over all workspaces
   // After a batch smaller than this the runner rests, so that under load it writes larger ones: a
   // write costs per page, and the same pages are hit again and again.
   size_t small_batch = 4096;

@@ -84,6 +84,8 @@ void Timers::collect(store::Changes& changes) const {
   }
 }
 
-void Timers::written() { changes_.clear(); }
+void Timers::written() {
+  changes_.clear();
+}
 
 }  // namespace rapport::flow

@@ -9,9 +9,8 @@ Json describe_backup(const store::Manifest& manifest, const std::string& destina
   for (const auto& file : manifest.files) bytes += file.bytes;
   Json heads = Json::array();
   for (const auto& [workspace, head] : manifest.heads)
-    heads.push_back(Json::object()
-                        .set("workspace", workspace.value)
-                        .set("sequence", head.sequence.value));
+    heads.push_back(
+        Json::object().set("workspace", workspace.value).set("sequence", head.sequence.value));
   return Json::object()
       .set("destination", destination)
       .set("files", manifest.files.size())
@@ -20,9 +19,9 @@ Json describe_backup(const store::Manifest& manifest, const std::string& destina
 }
 
 Result<Json> Server::backup(const std::string& destination) {
-  const store::BackupParts parts{
-      *log_, folder_.root, kVersion,
-      [this](const std::string& path) { return control_->copy_to(path); }};
+  const store::BackupParts parts{*log_, folder_.root, kVersion, [this](const std::string& path) {
+                                   return control_->copy_to(path);
+                                 }};
   TRY_ASSIGN(const auto manifest, store::write_backup(parts, disk_, clock_, destination, {}));
   return describe_backup(manifest, destination);
 }

@@ -15,8 +15,8 @@ using connect::Manifest;
 
 std::string connectors_folder(Disk& disk, const Settings& settings) {
   if (!settings.connectors.empty()) return settings.connectors;
-  for (const char* candidate : {"./connectors", RAPPORT_SHARE_DIR "/connectors",
-                                RAPPORT_SOURCE_DIR "/connectors"})
+  for (const char* candidate :
+       {"./connectors", RAPPORT_SHARE_DIR "/connectors", RAPPORT_SOURCE_DIR "/connectors"})
     if (disk.exists(candidate)) return candidate;
   return "./connectors";
 }
@@ -28,8 +28,8 @@ Result<std::shared_ptr<const Manifest>> find_manifest(Disk& disk, const std::str
     std::string known;
     if (auto all = disk.list(connectors); all.ok())
       for (const auto& one : *all) known += (known.empty() ? "" : ", ") + one;
-    return not_found(fmt::format("there is no connector '{}' in {}; there are: {}", vendor,
-                                 connectors, known));
+    return not_found(
+        fmt::format("there is no connector '{}' in {}; there are: {}", vendor, connectors, known));
   }
   TRY_ASSIGN(const std::string text, read_file(disk, path));
   TRY_ASSIGN(Manifest manifest, connect::load_manifest(text, path));
@@ -37,8 +37,8 @@ Result<std::shared_ptr<const Manifest>> find_manifest(Disk& disk, const std::str
 }
 
 connect::Mapper mapper() {
-  return {decide::map_fields,
-          [](const model::TranscriptMapping& mapping, const Json& source, std::string_view reference) {
+  return {decide::map_fields, [](const model::TranscriptMapping& mapping, const Json& source,
+                                 std::string_view reference) {
             return decide::render_transcript(mapping, source, reference);
           }};
 }
@@ -74,7 +74,9 @@ Json connection_properties(const ConnectionSettings& settings, const Manifest& m
 Connections::Connections(const Settings& settings, ConnectionPorts ports)
     : settings_(settings), ports_(std::move(ports)) {}
 
-Connections::~Connections() { stop(); }
+Connections::~Connections() {
+  stop();
+}
 
 Result<std::string> Connections::secret(const ConnectionSettings& settings) const {
   if (!settings.token_env.empty()) {
@@ -113,8 +115,9 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   running->settings = settings;
   TRY_ASSIGN(const auto workspace, ports_.control.workspace(settings.workspace));
   running->workspace = workspace.id;
-  TRY_ASSIGN(running->manifest, find_manifest(ports_.disk, connectors_folder(ports_.disk, settings_),
-                                              settings.vendor));
+  TRY_ASSIGN(
+      running->manifest,
+      find_manifest(ports_.disk, connectors_folder(ports_.disk, settings_), settings.vendor));
   TRY_ASSIGN(running->state, ports_.open_state(workspace.id));
   TRY_ASSIGN(const Sequence configured, configure(*running));
   TRY(ports_.runner.wait_for(workspace.id, configured, minutes(10)));
@@ -126,25 +129,28 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   for (const auto& object : running->manifest->objects) options.sends.push_back(object.record);
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
   connect::PushPorts ports{
-      *running->state, ports_.transport, ports_.clock, ports_.random, ports_.reporter,
-      ports_.metrics, ports_.failpoints,
+      *running->state,
+      ports_.transport,
+      ports_.clock,
+      ports_.random,
+      ports_.reporter,
+      ports_.metrics,
+      ports_.failpoints,
       [this](std::span<const Position> at) { return ports_.log.read(at); },
       [this](model::Event event) { return ports_.intake.append(std::move(event)); },
       [this, id = workspace.id](Sequence sequence) {
         return ports_.runner.wait_for(id, sequence, seconds(60));
       },
       [this, id = workspace.id](const model::Mark& mark, const store::Attempt& attempt) {
-        ports_.runner.later(id, [mark, attempt](store::State& state) {
-          return state.set_attempt(mark, attempt);
-        });
+        ports_.runner.later(
+            id, [mark, attempt](store::State& state) { return state.set_attempt(mark, attempt); });
         return Result<void>();
       },
       [this, settings](std::string_view) { return secret(settings); },
       mapper()};
-  running->push = std::make_unique<connect::Push>(running->manifest, std::move(options),
-                                                  std::move(ports));
-  if (settings.enabled)
-    running->thread = std::thread([this, one = running.get()] { run(*one); });
+  running->push =
+      std::make_unique<connect::Push>(running->manifest, std::move(options), std::move(ports));
+  if (settings.enabled) running->thread = std::thread([this, one = running.get()] { run(*one); });
   std::lock_guard lock(mutex_);
   running_.push_back(std::move(running));
   return {};
@@ -169,7 +175,8 @@ void Connections::run(Running& running) {
     Micros pause = settings_.push_interval;
     if (!progress.ok()) {
       ports_.reporter.report(Level::kError, "push.failed",
-                             Json::object().set("connection", running.settings.id)
+                             Json::object()
+                                 .set("connection", running.settings.id)
                                  .set("error", progress.error().message));
       pause = seconds(1);
     } else if (progress->worked) {
@@ -220,8 +227,11 @@ Json Connections::describe(WorkspaceId workspace) {
     const auto name = ports_.control.workspace(workspace);
     for (const auto& settings : settings_.connections)
       if (name.ok() && settings.workspace == name->name)
-        all.push_back(Json::object().set("id", settings.id).set("vendor", settings.vendor)
-                          .set("enabled", settings.enabled).set("halted", held_));
+        all.push_back(Json::object()
+                          .set("id", settings.id)
+                          .set("vendor", settings.vendor)
+                          .set("enabled", settings.enabled)
+                          .set("halted", held_));
     return Json(std::move(all));
   }
   for (auto& running : running_) {

@@ -58,8 +58,8 @@ class Connections {
   // Appends connection.configured where the settings differ from the state, and starts pushing.
   Result<void> start();
   void hold(std::string why);  // instead of start(): nothing is pushed
-  void wake();  // there may be marks
-  void stop();  // finishes the calls under way
+  void wake();                 // there may be marks
+  void stop();                 // finishes the calls under way
   Json describe(WorkspaceId workspace);
 
  private:

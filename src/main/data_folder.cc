@@ -66,12 +66,15 @@ Result<std::unique_ptr<FolderLock>> FolderLock::take(const DataFolder& folder) {
   if (file < 0) return io_error(fmt::format("cannot open {}: is the folder there?", path));
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     ::close(file);
-    return Error{Code::kConflict,
-                 fmt::format("{} is in use by another rapport process; stop it first", folder.root)};
+    return Error{
+        Code::kConflict,
+        fmt::format("{} is in use by another rapport process; stop it first", folder.root)};
   }
   return std::unique_ptr<FolderLock>(new FolderLock(file));
 }
 
-FolderLock::~FolderLock() { ::close(file_); }
+FolderLock::~FolderLock() {
+  ::close(file_);
+}
 
 }  // namespace rapport

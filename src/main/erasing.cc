@@ -22,8 +22,8 @@ Result<Json> Server::take_base(WorkspaceId workspace) {
   Json answer = Json::object();
   TRY(runner_->with_state(workspace, [&](store::State& state) -> Result<void> {
     TRY(disk_.make_folders(folder_.bases(workspace)));
-    TRY_ASSIGN(const auto taken, store::write_base(state, disk_, "", folder_.bases(workspace),
-                                                   failpoints_));
+    TRY_ASSIGN(const auto taken,
+               store::write_base(state, disk_, "", folder_.bases(workspace), failpoints_));
     answer.set("sequence", taken.cursor.sequence.value);
     answer.set("digest", to_hex(bytes_of(taken.state_digest)));
     return {};
@@ -55,14 +55,14 @@ Result<void> Server::open_erasure() {
   };
   steps.renew_base = [this](WorkspaceId id) -> Result<void> {
     TRY_ASSIGN(const Json taken, take_base(id));
-    return store::remove_bases_before(
-        disk_, folder_.bases(id), Sequence{static_cast<uint64_t>(taken.integer("sequence"))});
+    return store::remove_bases_before(disk_, folder_.bases(id),
+                                      Sequence{static_cast<uint64_t>(taken.integer("sequence"))});
   };
   steps.scrub = [this](WorkspaceId id) {
     return runner_->with_state(id, [](store::State& state) { return state.scrub(); });
   };
-  erasure_ = std::make_unique<access::Erasure>(std::move(steps), log_->keys(), log_->ids(),
-                                               *control_);
+  erasure_ =
+      std::make_unique<access::Erasure>(std::move(steps), log_->keys(), log_->ids(), *control_);
   return {};
 }
 
@@ -70,8 +70,10 @@ Result<Json> Server::erase_contact(WorkspaceId workspace, std::string_view conta
   TRY_ASSIGN(const auto report, erasure_->erase(workspace, contact));
   Json::Array contacts;
   for (const auto& id : report.contacts) contacts.push_back(Json(id));
-  return Json::object().set("contacts", Json(std::move(contacts)))
-      .set("subjects", report.subjects).set("was_erased_before", report.was_erased_before);
+  return Json::object()
+      .set("contacts", Json(std::move(contacts)))
+      .set("subjects", report.subjects)
+      .set("was_erased_before", report.was_erased_before);
 }
 
 // Erasures that a crash cut short are brought to their end before anything else is asked of them.
@@ -81,9 +83,9 @@ void Server::resume_erasures() {
   for (const auto& workspace : *workspaces) {
     const auto resumed = erasure_->resume(workspace.id);
     if (!resumed.ok())
-      reporter_.report(Level::kError, "erasure.unfinished",
-                       Json::object().set("workspace", workspace.name)
-                           .set("error", resumed.error().message));
+      reporter_.report(
+          Level::kError, "erasure.unfinished",
+          Json::object().set("workspace", workspace.name).set("error", resumed.error().message));
   }
 }
 

@@ -20,8 +20,11 @@ constexpr uint64_t kLowSpace = 64ull << 20;  // less: not ready, and an alarm
 
 Server::Server(Settings settings, Environment environment, Failpoints& failpoints,
                Reporter& reporter)
-    : settings_(std::move(settings)), environment_(std::move(environment)),
-      failpoints_(failpoints), reporter_(reporter), folder_{settings_.data},
+    : settings_(std::move(settings)),
+      environment_(std::move(environment)),
+      failpoints_(failpoints),
+      reporter_(reporter),
+      folder_{settings_.data},
       engine_(decide::first_definitions()) {}
 
 Result<std::unique_ptr<Server>> Server::open(Settings settings, Environment environment,
@@ -59,9 +62,8 @@ Result<std::unique_ptr<store::State>> Server::open_state(WorkspaceId workspace,
 
 Result<void> Server::open_runner() {
   runner_ = std::make_unique<flow::Runner>(
-      *log_, engine_,
-      [this](WorkspaceId id) { return open_state(id, store::StateMode::kWrite); }, clock_,
-      failpoints_, metrics_, reporter_, flow::RunnerOptions{},
+      *log_, engine_, [this](WorkspaceId id) { return open_state(id, store::StateMode::kWrite); },
+      clock_, failpoints_, metrics_, reporter_, flow::RunnerOptions{},
       [this](WorkspaceId id, const store::Cursor& cursor) { applied(id, cursor); });
   TRY_ASSIGN(const auto workspaces, control_->workspaces());
   std::vector<WorkspaceId> ids;
@@ -89,12 +91,10 @@ Result<void> Server::open_api() {
                       *control_, *log_, *intake_, *runner_,
                       [this](WorkspaceId id) { return open_state(id, store::StateMode::kRead); },
                       environment_});
-  context_ = std::make_unique<api::Context>(
-      api::Context{*control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_,
-                   operations()});
+  context_ = std::make_unique<api::Context>(api::Context{
+      *control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_, operations()});
   router_ = std::make_unique<api::Router>(*context_, api::all_routes());
-  service_ = std::make_unique<api::Service>(*context_, *router_, failpoints_,
-                                            api::ServiceOptions{},
+  service_ = std::make_unique<api::Service>(*context_, *router_, failpoints_, api::ServiceOptions{},
                                             [this](const Error& error) { fail(error); });
   TRY_ASSIGN(http_, net::Server::listen(settings_.http, *service_, metrics_));
   return {};
@@ -110,7 +110,9 @@ Server::~Server() {
   if (service_) service_->stop();
 }
 
-uint16_t Server::port() const { return http_->port(); }
+uint16_t Server::port() const {
+  return http_->port();
+}
 
 void Server::fail(const Error& error) {
   {
@@ -118,7 +120,8 @@ void Server::fail(const Error& error) {
     if (!failure_) failure_ = error;
   }
   reporter_.report(Level::kError, "server.failed",
-                   Json::object().set("error", error.message)
+                   Json::object()
+                       .set("error", error.message)
                        .set("next", "the process ends; start it again to recover"));
   http_->stop();
 }
@@ -149,7 +152,9 @@ Result<void> Server::run() {
                        Json::object().set("error", started.error().message));
   });
   reporter_.report(Level::kInfo, "server.started",
-                   Json::object().set("address", settings_.http.address).set("port", port())
+                   Json::object()
+                       .set("address", settings_.http.address)
+                       .set("port", port())
                        .set("data", settings_.data));
   http_->run();
   stopping_ = true;

@@ -51,8 +51,8 @@ void read_intake(const YamlNode& node, Settings& s, YamlDocument& document) {
   YamlFields fields(node, "intake", document);
   s.default_region = fields.text_or("default_region", "");
   s.max_past = fields.span("max_past", s.max_past);
-  s.max_lag_events = static_cast<uint64_t>(fields.integer(
-      "max_lag_events", 1000, 1'000'000'000, static_cast<int64_t>(s.max_lag_events)));
+  s.max_lag_events = static_cast<uint64_t>(fields.integer("max_lag_events", 1000, 1'000'000'000,
+                                                          static_cast<int64_t>(s.max_lag_events)));
   fields.finish();
 }
 
@@ -60,7 +60,8 @@ void check_connections(const Settings& s, const YamlNode& root, YamlDocument& do
   std::set<std::pair<std::string, std::string>> seen;
   for (const auto& c : s.connections)
     if (!seen.emplace(c.workspace, c.id).second)
-      document.refuse(root, fmt::format("workspace '{}' has two connections '{}'", c.workspace, c.id));
+      document.refuse(root,
+                      fmt::format("workspace '{}' has two connections '{}'", c.workspace, c.id));
 }
 
 }  // namespace
@@ -86,7 +87,8 @@ Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
   s.data = fields.text_or("data", s.data);
   s.connectors = fields.text_or("connectors", "");
   if (const YamlNode* listen = fields.take("listen")) {
-    if (auto set = set_listen(s, listen->text); !set.ok()) document.refuse(*listen, set.error().message);
+    if (auto set = set_listen(s, listen->text); !set.ok())
+      document.refuse(*listen, set.error().message);
   }
   if (const YamlNode* http = fields.take("http")) read_http(*http, s, document);
   if (const YamlNode* intake = fields.take("intake")) read_intake(*intake, s, document);

@@ -15,12 +15,12 @@
 namespace rapport {
 
 struct ConnectionSettings {
-  std::string id;         // "crm", unique in its workspace
-  std::string workspace;  // name
-  std::string vendor;     // a folder of connectors/
-  std::string base_url;   // empty: the vendor's own
-  std::string token_env;  // environment variable that holds the token, or
-  std::string token_file; // a file that does
+  std::string id;          // "crm", unique in its workspace
+  std::string workspace;   // name
+  std::string vendor;      // a folder of connectors/
+  std::string base_url;    // empty: the vendor's own
+  std::string token_env;   // environment variable that holds the token, or
+  std::string token_file;  // a file that does
   bool enabled = true;
 };
 
@@ -33,9 +33,9 @@ struct Settings {
   Micros max_past = days(3650);
   uint64_t max_lag_events = 2'000'000;
   uint64_t segment_mebibytes = 64;
-  Micros push_interval = millis(200);         // how often an idle connection looks for work
+  Micros push_interval = millis(200);  // how often an idle connection looks for work
   std::vector<ConnectionSettings> connections;
-  bool resume_connections = false;            // --resume-connections, once after a restore
+  bool resume_connections = false;  // --resume-connections, once after a restore
 };
 
 // Reads a settings file. Errors name line, column and key, with a suggestion for a wrong key.

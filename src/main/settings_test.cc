@@ -36,15 +36,15 @@ TEST_P(WrongSettings, NameTheLineAndWhatToDo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongSettings,
-    ::testing::Values(
-        Wrong{"lisen: 127.0.0.1:80", "did you mean 'listen'"},
-        Wrong{"listen: nowhere", "not address:port"},
-        Wrong{"\nhttp: {max_body_bytes: many}", "rapport.yaml:2:"},
-        Wrong{"connections: [{id: a, workspace: b, vendor: c}]", "token_env or token_file"},
-        Wrong{"connections:\n  - {id: a, workspace: b, vendor: c, token_env: T}\n"
-              "  - {id: a, workspace: b, vendor: c, token_env: T}",
-              "two connections 'a'"},
-        Wrong{"data: [1", "rapport.yaml:"}, Wrong{"data: x\ndata: y", "data"}));
+    ::testing::Values(Wrong{"lisen: 127.0.0.1:80", "did you mean 'listen'"},
+                      Wrong{"listen: nowhere", "not address:port"},
+                      Wrong{"\nhttp: {max_body_bytes: many}", "rapport.yaml:2:"},
+                      Wrong{"connections: [{id: a, workspace: b, vendor: c}]",
+                            "token_env or token_file"},
+                      Wrong{"connections:\n  - {id: a, workspace: b, vendor: c, token_env: T}\n"
+                            "  - {id: a, workspace: b, vendor: c, token_env: T}",
+                            "two connections 'a'"},
+                      Wrong{"data: [1", "rapport.yaml:"}, Wrong{"data: x\ndata: y", "data"}));
 
 TEST(Settings, TheEnvironmentWins) {
   Settings s;

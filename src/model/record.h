@@ -25,9 +25,9 @@ inline constexpr std::string_view kTicket = "ticket";
 inline constexpr std::string_view kSubject = "subject";        // subject → contact, join evidence
 inline constexpr std::string_view kQuarantine = "quarantine";  // a bad event, waiting
 inline constexpr std::string_view kConnection = "connection";
-inline constexpr std::string_view kShadow = "shadow";          // what a remote system holds of ours
-inline constexpr std::string_view kCall = "call";              // a remote write without outcome yet
-inline constexpr std::string_view kReview = "review";          // waits for a person's decision
+inline constexpr std::string_view kShadow = "shadow";  // what a remote system holds of ours
+inline constexpr std::string_view kCall = "call";      // a remote write without outcome yet
+inline constexpr std::string_view kReview = "review";  // waits for a person's decision
 inline constexpr std::string_view kErasure = "erasure";
 
 struct Record {
@@ -60,13 +60,13 @@ struct IndexSpec {
   std::string_view type, field;  // field holds a text or an array of texts
 };
 inline constexpr IndexSpec kIndexes[] = {
-    {kContact, "emails"},       {kContact, "phones"},       {kContact, "external_ids"},
-    {kContact, "account"},      {kContact, "former_ids"},   {kAccount, "domain"},
-    {kAccount, "group_id"},     {kConversation, "subject"}, {kConversation, "external_id"},
-    {kConversation, "status"},  {kTicket, "conversation"},  {kTicket, "status"},
-    {kTicket, "subject_id"},    {kSubject, "contact"},      {kShadow, "local"},
-    {kShadow, "connection"},    {kCall, "connection"},      {kReview, "status"},
-    {kQuarantine, "status"},    {kErasure, "status"},
+    {kContact, "emails"},      {kContact, "phones"},       {kContact, "external_ids"},
+    {kContact, "account"},     {kContact, "former_ids"},   {kAccount, "domain"},
+    {kAccount, "group_id"},    {kConversation, "subject"}, {kConversation, "external_id"},
+    {kConversation, "status"}, {kTicket, "conversation"},  {kTicket, "status"},
+    {kTicket, "subject_id"},   {kSubject, "contact"},      {kShadow, "local"},
+    {kShadow, "connection"},   {kCall, "connection"},      {kReview, "status"},
+    {kQuarantine, "status"},   {kErasure, "status"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.

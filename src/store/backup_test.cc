@@ -128,14 +128,15 @@ TEST(Backup, IsRefusedWhenAnyFileIsDamagedAndNamesIt) {
   SeededRandom random(4);
   for (const BackupFile& file : manifest->files) {
     const std::string path = "/backups/one/" + file.path;
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 6; ++i) {
       const uint64_t byte = random.below(file.bytes);
       const auto bit = static_cast<unsigned>(random.below(8));
       t.disk.flip_bit(path, byte, bit);
-      const auto refused = t.restore();
+      const auto refused = check_backup(t.disk, "/backups/one", {});
       ASSERT_FALSE(refused.ok());
       EXPECT_EQ(refused.error().code, Code::kCorrupt);
       EXPECT_EQ(refused.error().where, path);
+      if (i == 0) EXPECT_EQ(t.restore().error().where, path);
       t.disk.flip_bit(path, byte, bit);
     }
   }

@@ -12,6 +12,8 @@
 namespace rapport::store {
 namespace {
 
+constexpr size_t kSmallGeneration = 8192;
+
 struct NewBinding {
   Ids::Bound bound;
   Sequence sequence;  // of the event that made it
@@ -241,18 +243,22 @@ Ids::State::Batch Ids::State::split(const Tail& tail, const LogPoint& point) {
   return batch;
 }
 
-// The last generation with the batch as a further run, or a new one when it is full.
+// The last generation with the batch as a further run, or a new one when it has no room for it.
+// Generations grow from small ones, so that a young index is small.
 std::shared_ptr<Generation> Ids::State::grown(const Batch& batch) const {
   if (batch.ids.empty()) return nullptr;
+  const Generation* last = generations.empty() ? nullptr : generations.back().get();
+  const size_t last_room = last ? last->bloom.bytes().size() * 8 / sizes.bits_per_id : 0;
   std::shared_ptr<Generation> out;
-  const int64_t run = generations.empty() ? 1 : generations.back()->last_run + 1;
-  if (!generations.empty() && generations.back()->ids < sizes.generation) {
-    out = std::make_shared<Generation>(*generations.back());
+  if (last && last->ids + batch.ids.size() <= last_room) {
+    out = std::make_shared<Generation>(*last);
+    ++out->last_run;
   } else {
-    const size_t room = std::max(sizes.generation + sizes.tail, batch.ids.size());
+    const int64_t run = last ? last->last_run + 1 : 1;
+    const size_t next_room = std::min(std::max(kSmallGeneration, last_room * 4), sizes.generation);
+    const size_t room = std::max(next_room, batch.ids.size());
     out = std::make_shared<Generation>(Generation{run, run, 0, Bloom(room, sizes.bits_per_id)});
   }
-  out->last_run = run;
   out->ids += batch.ids.size();
   for (const IdsFile::IdRow& row : batch.ids) out->bloom.add(row.id.hash);
   return out;

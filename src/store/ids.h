@@ -23,7 +23,7 @@ namespace rapport::store {
 
 struct IdsSizes {
   size_t tail = 128 << 10;      // entries in memory before wants_flush()
-  size_t generation = 1 << 20;  // message ids in a generation, rounded up to whole flushes
+  size_t generation = 1 << 20;  // message ids in a generation, at most
   size_t bits_per_id = 16;      // of a generation's Bloom filter
   size_t bindings_cached = 200'000;
 };

@@ -24,7 +24,7 @@ struct Cursor {
   Sequence sequence;
   Hash chain{};
   Micros received_at;
-  Position next;  // where the following record starts in the log
+  Position next;             // where the following record starts in the log
   int64_t fold_version = 0;  // of the engine that folded
   bool operator==(const Cursor&) const = default;
 };
@@ -71,10 +71,10 @@ struct DueMark {
 
 struct PageRequest {
   std::string type;
-  std::string field;          // with value: only records with that entry; empty: all of the type
+  std::string field;  // with value: only records with that entry; empty: all of the type
   std::string value;
-  std::string after;          // cursor of the last row seen; empty: from the start
-  int limit = 50;             // 1 to 1000
+  std::string after;  // cursor of the last row seen; empty: from the start
+  int limit = 50;     // 1 to 1000
   enum class Order { kNewest, kOldest } order = Order::kNewest;  // by created, then id
 };
 struct Page {
@@ -95,7 +95,8 @@ class State {
   virtual Result<std::vector<model::Timer>> timers_due(Micros until, int limit) = 0;  // (due, id)
   virtual Result<std::optional<Micros>> next_due() = 0;
 
-  // Events of a list; `after` exclusive (0: from the start; newest first: before, 0 = from the end).
+  // Events of a list; `after` exclusive (0: from the start; newest first: before, 0 = from the
+  // end).
   virtual Result<std::vector<Posting>> postings(const std::string& list, Sequence after, int limit,
                                                 PageRequest::Order order) = 0;
   virtual Result<std::vector<model::Mark>> marks(const std::string& connection, int limit) = 0;

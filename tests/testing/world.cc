@@ -60,7 +60,9 @@ std::vector<const Record*> World::all(std::string_view type) const {
   return found;
 }
 
-void World::put(Record record) { records_.insert_or_assign(record.key, std::move(record)); }
+void World::put(Record record) {
+  records_.insert_or_assign(record.key, std::move(record));
+}
 
 decide::Facts::Answer World::find(const model::RecordKey& key, const Record** record) const {
   *record = this->record(key.type, key.id);
@@ -76,7 +78,9 @@ bool World::ids_with(const model::IndexEntry& entry, std::vector<std::string>* i
   return true;
 }
 
-const std::vector<Event>* World::events(const std::string& list) const { return &lists_[list]; }
+const std::vector<Event>* World::events(const std::string& list) const {
+  return &lists_[list];
+}
 
 const decide::IdPage* World::page(const std::string& type, const std::string& cursor) const {
   auto& page = pages_[{type, cursor}];

@@ -18,7 +18,9 @@ constexpr int kCustomers = 5;
 constexpr std::string_view kToken = "sandbox-token";
 constexpr std::string_view kStatePath = "/data/state/1.db";
 
-std::string mail(int customer) { return fmt::format("customer{}@firm{}.com", customer, customer % 3); }
+std::string mail(int customer) {
+  return fmt::format("customer{}@firm{}.com", customer, customer % 3);
+}
 
 sandbox::SandboxOptions sandbox_options() {
   sandbox::SandboxOptions options;
@@ -52,9 +54,12 @@ Result<HttpResponse> SimNetwork::send(const HttpRequest& request) {
 }
 
 Spine::Spine(uint64_t seed)
-    : random_(seed), sandbox_random_(seed + 1), disk_(seed + 2),
+    : random_(seed),
+      sandbox_random_(seed + 1),
+      disk_(seed + 2),
       vfs_(simulation::register_sqlite_vfs(fmt::format("spine-{}", seed), disk_, clock_, random_)),
-      remote_(sandbox_options(), clock_, sandbox_random_), network_(remote_, clock_, random_),
+      remote_(sandbox_options(), clock_, sandbox_random_),
+      network_(remote_, clock_, random_),
       engine_(decide::first_definitions()) {
   PosixDisk real;
   manifest_ = *find_manifest(real, RAPPORT_SOURCE_DIR "/connectors", "hubspot");
@@ -63,7 +68,9 @@ Spine::Spine(uint64_t seed)
   open();
 }
 
-Spine::~Spine() { close(); }
+Spine::~Spine() {
+  close();
+}
 
 void Spine::close() {
   push_.reset();
@@ -94,11 +101,12 @@ void Spine::open() {
   options.sqlite_vfs = vfs_->name();
   options.master[0] = 7;
   options.segment_bytes = 256 * 1024;
-  auto log = store::EventLog::open(options, disk_, clock_, random_, failpoints_, *metrics_, reporter_);
+  auto log =
+      store::EventLog::open(options, disk_, clock_, random_, failpoints_, *metrics_, reporter_);
   log_ = std::move(log).value();
   if (!log_->keys().hash_key(kWorkspace).ok()) log_->keys().add_workspace(kWorkspace).value();
-  intake_ = std::make_unique<intake::Intake>(*log_, clock_, random_, *metrics_,
-                                             intake::IntakeOptions{});
+  intake_ =
+      std::make_unique<intake::Intake>(*log_, clock_, random_, *metrics_, intake::IntakeOptions{});
   runner_ = std::make_unique<flow::Runner>(
       *log_, engine_,
       [this](WorkspaceId) {
@@ -106,19 +114,24 @@ void Spine::open() {
                                         store::StateMode::kWrite);
       },
       clock_, failpoints_, *metrics_, reporter_, flow::RunnerOptions{}, nullptr);
-  runner_->open({kWorkspace}, [this](WorkspaceId, const std::string&) -> Result<void> {
-    for (const char* suffix : {"", "-wal"})
-      if (const auto path = std::string(kStatePath) + suffix; disk_.exists(path))
-        TRY(disk_.remove(path));
-    TRY_ASSIGN(auto fresh, store::open_sqlite_state(std::string(kStatePath), vfs_->name(),
-                                                    store::StateMode::kWrite));
-    flow::RebuildOptions rebuild;
-    rebuild.read_ahead = flow::ReadAhead::kNo;
-    TRY(flow::rebuild(*log_, kWorkspace, *fresh, engine_, rebuild));
-    return {};
-  }).value();
-  reading_ = store::open_sqlite_state(std::string(kStatePath), vfs_->name(), store::StateMode::kRead)
-                 .value();
+  runner_
+      ->open({kWorkspace},
+             [this](WorkspaceId, const std::string&) -> Result<void> {
+               for (const char* suffix : {"", "-wal"})
+                 if (const auto path = std::string(kStatePath) + suffix; disk_.exists(path))
+                   TRY(disk_.remove(path));
+               TRY_ASSIGN(auto fresh,
+                          store::open_sqlite_state(std::string(kStatePath), vfs_->name(),
+                                                   store::StateMode::kWrite));
+               flow::RebuildOptions rebuild;
+               rebuild.read_ahead = flow::ReadAhead::kNo;
+               TRY(flow::rebuild(*log_, kWorkspace, *fresh, engine_, rebuild));
+               return {};
+             })
+      .value();
+  reading_ =
+      store::open_sqlite_state(std::string(kStatePath), vfs_->name(), store::StateMode::kRead)
+          .value();
   configure().value();
   // As the server does: no push before the fold shows every write that was under way.
   runner_->wait_for(kWorkspace, log_->log().head(kWorkspace).sequence, seconds(1)).value();
@@ -130,7 +143,13 @@ void Spine::open() {
   for (const auto& object : manifest_->objects) push.sends.push_back(object.record);
   push.hash_key = log_->keys().hash_key(kWorkspace).value();
   connect::PushPorts ports{
-      *reading_, network_, clock_, random_, reporter_, *metrics_, failpoints_,
+      *reading_,
+      network_,
+      clock_,
+      random_,
+      reporter_,
+      *metrics_,
+      failpoints_,
       [this](std::span<const Position> at) { return log_->read(at); },
       [this](model::Event event) { return append(std::move(event)); },
       [this](Sequence sequence) { return runner_->wait_for(kWorkspace, sequence, seconds(1)); },
@@ -139,7 +158,8 @@ void Spine::open() {
                        [=](store::State& state) { return state.set_attempt(mark, attempt); });
         return Result<void>();
       },
-      [](std::string_view) { return Result<std::string>(std::string(kToken)); }, mapper()};
+      [](std::string_view) { return Result<std::string>(std::string(kToken)); },
+      mapper()};
   push_ = std::make_unique<connect::Push>(manifest_, std::move(push), std::move(ports));
 }
 
@@ -173,13 +193,15 @@ void Spine::customer_acts() {
   } else if (!known->second.escalated && random_.chance(0.1)) {
     known->second.escalated = true;
     event.set("type", "track").set("event", "conversation.escalated");
-    event.set("properties", Json::object().set("conversation_id", conversation)
-                                .set("reason", "asks for a person"));
+    event.set(
+        "properties",
+        Json::object().set("conversation_id", conversation).set("reason", "asks for a person"));
   } else {
     const std::string text = fmt::format("message {} of {}", next_message_, conversation);
     known->second.messages.push_back(text);
     event.set("type", "track").set("event", "message.sent");
-    event.set("properties", Json::object().set("conversation_id", conversation)
+    event.set("properties", Json::object()
+                                .set("conversation_id", conversation)
                                 .set("author", random_.chance(0.5) ? "customer" : "ai")
                                 .set("text", text));
   }
@@ -250,13 +272,14 @@ std::string Spine::settle() {
   }
   std::string left;
   const auto marks = reading_->marks("crm", 5).value();
-  for (const auto& mark : marks)
-    left += " " + mark.record.type + "/" + mark.record.id;
+  for (const auto& mark : marks) left += " " + mark.record.type + "/" + mark.record.id;
   return fmt::format("does not settle: {} unsent, {} calls open, halted '{}', marks{}",
                      unsent_.size(), reading_->count("call").value(), push_->halted(), left);
 }
 
-std::string Spine::digest(store::State& state) { return to_hex(bytes_of(state.digest().value())); }
+std::string Spine::digest(store::State& state) {
+  return to_hex(bytes_of(state.digest().value()));
+}
 
 namespace {
 
@@ -280,8 +303,7 @@ std::map<std::string, std::string> picture(store::State& state) {
   for (const auto& timer : timers)
     all["timer/" + timer.id] = format_time(timer.due) + " " + timer.kind;
   const auto marks = state.marks("crm", 1000).value();
-  for (const auto& mark : marks)
-    all["mark/" + mark.record.id] = std::to_string(mark.version.value);
+  for (const auto& mark : marks) all["mark/" + mark.record.id] = std::to_string(mark.version.value);
   return all;
 }
 
@@ -335,7 +357,8 @@ Json Spine::crm(const std::string& object) {
   std::string after;
   do {
     HttpRequest request;
-    request.target = "/crm/v3/objects/" + object + "?limit=100&properties=" + properties.at(object) +
+    request.target = "/crm/v3/objects/" + object +
+                     "?limit=100&properties=" + properties.at(object) +
                      (after.empty() ? "" : "&after=" + after);
     request.headers.emplace_back("Authorization", "Bearer " + std::string(kToken));
     const auto answer = parse_json(remote_.handle(request).body).value();
@@ -355,7 +378,8 @@ void Spine::compare_crm(std::vector<std::string>& out) {
   for (const auto& [id, conversation] : truth_.conversations) wanted.insert(conversation.customer);
   for (int customer : wanted)
     if (mails[mail(customer)] != 1)
-      out.push_back(fmt::format("{} is in the CRM {} times", mail(customer), mails[mail(customer)]));
+      out.push_back(
+          fmt::format("{} is in the CRM {} times", mail(customer), mails[mail(customer)]));
   if (mails.size() != wanted.size())
     out.push_back(fmt::format("{} contacts instead of {}", mails.size(), wanted.size()));
 

@@ -1,5 +1,5 @@
-// Everything between a customer's event and a CRM record, on one thread and from one seed: customers
-// send, the power goes, answers get lost, and in the end everything has to be right.
+// Everything between a customer's event and a CRM record, on one thread and from one seed:
+// customers send, the power goes, answers get lost, and in the end everything has to be right.
 #pragma once
 
 #include <map>

@@ -24,8 +24,8 @@ TEST(Spine, EndsWithLogStateAndCrmAsTheCustomersRememberIt) {
     for (int i = 0; i < 150; ++i) spine.live();
     ASSERT_EQ(spine.settle(), "");
     const auto differences = spine.differences();
-    ASSERT_TRUE(differences.empty()) << differences.front() << " and " << differences.size() - 1
-                                     << " more";
+    ASSERT_TRUE(differences.empty())
+        << differences.front() << " and " << differences.size() - 1 << " more";
     cuts += spine.power_cuts();
     lost += spine.lost_answers();
   }

@@ -16,8 +16,8 @@ Result<HttpResponse> list_events(Call& call) {
   std::vector<Json> rows;
   for (const auto& event : events) rows.push_back(present(event));
   const bool more = rows.size() == static_cast<size_t>(limit);
-  return json_answer(present_page(std::move(rows),
-                                  more ? std::to_string(events.back().sequence.value) : ""));
+  return json_answer(
+      present_page(std::move(rows), more ? std::to_string(events.back().sequence.value) : ""));
 }
 
 Result<HttpResponse> get_event(Call& call) {
@@ -66,16 +66,19 @@ Result<HttpResponse> readmit(Call& call) {
   TRY_ASSIGN(const Json row, quarantined(call, call.path.at("id")));
   if (row.text("status") != "waiting")
     return Error{Code::kConflict, "this event was re-admitted before"};
-  const std::string json = call.body.is_object() ? to_text(call.body) : std::string(row.text("raw"));
-  TRY_ASSIGN(const auto receipt,
-             call.context.intake.readmit(call.tenant->workspace(),
-                                         Sequence{static_cast<uint64_t>(row.integer("sequence"))},
-                                         json));
+  const std::string json =
+      call.body.is_object() ? to_text(call.body) : std::string(row.text("raw"));
+  TRY_ASSIGN(
+      const auto receipt,
+      call.context.intake.readmit(call.tenant->workspace(),
+                                  Sequence{static_cast<uint64_t>(row.integer("sequence"))}, json));
   // So that the same call again finds it re-admitted.
   const WorkspaceId workspace = call.tenant->workspace();
-  TRY(call.context.runner.wait_for(
-      workspace, call.context.log.log().head(workspace).sequence, seconds(30)));
-  return json_answer(Json::object().set("stored", receipt.stored).set("repeated", receipt.repeated)
+  TRY(call.context.runner.wait_for(workspace, call.context.log.log().head(workspace).sequence,
+                                   seconds(30)));
+  return json_answer(Json::object()
+                         .set("stored", receipt.stored)
+                         .set("repeated", receipt.repeated)
                          .set("sequence", receipt.last.value));
 }
 

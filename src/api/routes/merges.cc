@@ -42,13 +42,13 @@ Result<HttpResponse> merge(Call& call) {
   TRY_ASSIGN(const std::string other, member(call, "contact"));
   TRY_ASSIGN(const auto keep, contact(call, call.path.at("id")));
   TRY_ASSIGN(const auto gone, contact(call, other));
-  if (keep.key == gone.key)
-    return Error{Code::kConflict, "both ids are the same contact already"};
+  if (keep.key == gone.key) return Error{Code::kConflict, "both ids are the same contact already"};
   TRY_ASSIGN(const Sequence sequence,
              append(call, model::kContactsMerged,
                     Json::object().set("keep", keep.key.id).set("merge", gone.key.id)));
   TRY_ASSIGN(const auto now, contact(call, keep.key.id));
-  return json_answer(Json::object().set("merge_sequence", sequence.value)
+  return json_answer(Json::object()
+                         .set("merge_sequence", sequence.value)
                          .set("contact", present(now, call.context.clock.now())));
 }
 
@@ -71,7 +71,8 @@ Result<HttpResponse> unmerge(Call& call) {
                      "merge_sequence");
     }
   } else {
-    for (const Json& join : joins->as_array()) sequence = std::max(sequence, join.integer("sequence"));
+    for (const Json& join : joins->as_array())
+      sequence = std::max(sequence, join.integer("sequence"));
   }
   TRY_ASSIGN(const Sequence split,
              append(call, model::kContactsSplit,
@@ -83,23 +84,23 @@ Result<HttpResponse> unmerge(Call& call) {
   for (const auto& id : ids)
     if (auto one = call.tenant->record(model::kContact, id); one.ok())
       contacts.push_back(present(*one, call.context.clock.now()));
-  return json_answer(Json::object().set("split_sequence", split.value)
-                         .set("contacts", Json(std::move(contacts))));
+  return json_answer(
+      Json::object().set("split_sequence", split.value).set("contacts", Json(std::move(contacts))));
 }
 
 Result<HttpResponse> erase(Call& call) {
   TRY_ASSIGN(const auto known, contact(call, call.path.at("id")));
-  TRY_ASSIGN(const Json report, call.context.operations.erase_contact(call.tenant->workspace(),
-                                                                      known.key.id));
+  TRY_ASSIGN(const Json report,
+             call.context.operations.erase_contact(call.tenant->workspace(), known.key.id));
   return json_answer(report);
 }
 
 Result<HttpResponse> list_reviews(Call& call) {
   TRY_ASSIGN(const int64_t limit, call.query_number("limit", 50, 1, 1000));
-  TRY_ASSIGN(auto page, call.tenant->state().list(
-                            {std::string(model::kReview), "status",
-                             std::string(call.query_or("status", "waiting")),
-                             std::string(call.query_or("cursor", "")), static_cast<int>(limit)}));
+  TRY_ASSIGN(auto page, call.tenant->state().list({std::string(model::kReview), "status",
+                                                   std::string(call.query_or("status", "waiting")),
+                                                   std::string(call.query_or("cursor", "")),
+                                                   static_cast<int>(limit)}));
   std::vector<Json> rows;
   for (const auto& record : page.records) rows.push_back(present(record, Micros{0}));
   return json_answer(present_page(std::move(rows), page.next));

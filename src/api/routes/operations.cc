@@ -8,7 +8,9 @@ using access::Scope;
 
 namespace {
 
-Result<HttpResponse> live(Call&) { return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n"}; }
+Result<HttpResponse> live(Call&) {
+  return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n"};
+}
 
 Result<HttpResponse> ready(Call& call) {
   const auto reasons = call.context.operations.not_ready();
@@ -22,8 +24,8 @@ Result<HttpResponse> ready(Call& call) {
 Result<HttpResponse> metrics(Call& call) {
   if (!from_this_machine(call.request))
     TRY(call.context.gate.authenticate(credentials_of(call.request), Scope::kAdmin));
-  return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}},
-                      call.context.metrics.prometheus()};
+  return HttpResponse{
+      200, {{"Content-Type", "text/plain; version=0.0.4"}}, call.context.metrics.prometheus()};
 }
 
 Result<HttpResponse> openapi(Call&) {
@@ -77,8 +79,8 @@ std::vector<Route> operation_routes() {
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (auto part : {record_routes, event_routes, merge_routes, workspace_routes, home_routes,
-                    operation_routes})
+  for (auto part :
+       {record_routes, event_routes, merge_routes, workspace_routes, home_routes, operation_routes})
     for (Route& route : part()) all.push_back(std::move(route));
   return all;
 }

@@ -12,7 +12,9 @@ using access::Scope;
 
 namespace {
 
-Micros now(const Call& call) { return call.context.clock.now(); }
+Micros now(const Call& call) {
+  return call.context.clock.now();
+}
 
 // A contact by its id or by one it had before it was merged.
 Result<model::Record> find_contact(Call& call, std::string_view id) {
@@ -31,8 +33,8 @@ Result<HttpResponse> list(Call& call, store::PageRequest request) {
   const auto order = call.query_or("order", "newest");
   if (order != "newest" && order != "oldest")
     return invalid("order must be newest or oldest", "order");
-  request.order = order == "newest" ? store::PageRequest::Order::kNewest
-                                    : store::PageRequest::Order::kOldest;
+  request.order =
+      order == "newest" ? store::PageRequest::Order::kNewest : store::PageRequest::Order::kOldest;
   TRY_ASSIGN(auto page, call.tenant->state().list(request));
   std::vector<Json> rows;
   for (const auto& record : page.records) rows.push_back(present(record, now(call)));
@@ -44,7 +46,9 @@ struct Filter {
   std::string_view parameter, field;
   std::optional<std::string> (*normalise)(std::string_view);
 };
-std::optional<std::string> as_given(std::string_view text) { return std::string(text); }
+std::optional<std::string> as_given(std::string_view text) {
+  return std::string(text);
+}
 std::optional<std::string> as_phone(std::string_view text) {
   return intake::normalise_phone(text, "");
 }
@@ -61,8 +65,9 @@ Result<HttpResponse> list_filtered(Call& call, std::string_view type,
                      std::string(filter.parameter));
     const auto value = filter.normalise(it->second);
     if (!value)
-      return invalid(fmt::format("'{}' is no valid {}", cut_utf8(it->second, 100), filter.parameter),
-                     std::string(filter.parameter));
+      return invalid(
+          fmt::format("'{}' is no valid {}", cut_utf8(it->second, 100), filter.parameter),
+          std::string(filter.parameter));
     request.field = std::string(filter.field);
     request.value = *value;
   }
@@ -99,8 +104,8 @@ Result<HttpResponse> timeline(Call& call) {
   for (const Json& subject : subjects ? subjects->as_array() : Json::Array{}) {
     TRY_ASSIGN(auto some,
                call.tenant->events("subject/" + std::to_string(subject.as_int()),
-                                   Sequence{static_cast<uint64_t>(before)},
-                                   static_cast<int>(limit), store::PageRequest::Order::kNewest));
+                                   Sequence{static_cast<uint64_t>(before)}, static_cast<int>(limit),
+                                   store::PageRequest::Order::kNewest));
     std::move(some.begin(), some.end(), std::back_inserter(events));
   }
   std::sort(events.begin(), events.end(),
@@ -109,12 +114,13 @@ Result<HttpResponse> timeline(Call& call) {
   std::vector<Json> rows;
   for (const auto& event : events) rows.push_back(present(event));
   const bool more = rows.size() == static_cast<size_t>(limit);
-  return json_answer(present_page(std::move(rows),
-                                  more ? std::to_string(events.back().sequence.value) : ""));
+  return json_answer(
+      present_page(std::move(rows), more ? std::to_string(events.back().sequence.value) : ""));
 }
 
 Result<HttpResponse> messages(Call& call) {
-  TRY_ASSIGN(const auto conversation, call.tenant->record(model::kConversation, call.path.at("id")));
+  TRY_ASSIGN(const auto conversation,
+             call.tenant->record(model::kConversation, call.path.at("id")));
   TRY_ASSIGN(const int64_t limit, call.query_number("limit", 100, 1, 1000));
   TRY_ASSIGN(const int64_t after, call.query_number("after", 0, 0, INT64_MAX));
   TRY_ASSIGN(const auto events,
@@ -129,8 +135,8 @@ Result<HttpResponse> messages(Call& call) {
     rows.push_back(std::move(row));
   }
   const bool more = events.size() == static_cast<size_t>(limit);
-  return json_answer(present_page(std::move(rows),
-                                  more ? std::to_string(events.back().sequence.value) : ""));
+  return json_answer(
+      present_page(std::move(rows), more ? std::to_string(events.back().sequence.value) : ""));
 }
 
 Result<HttpResponse> list_conversations(Call& call) {
@@ -139,8 +145,9 @@ Result<HttpResponse> list_conversations(Call& call) {
     std::vector<Json> rows;
     const Json* subjects = contact.fields.find("subjects");
     for (const Json& subject : subjects ? subjects->as_array() : Json::Array{}) {
-      TRY_ASSIGN(auto page, call.tenant->state().list({std::string(model::kConversation), "subject",
-                                                       std::to_string(subject.as_int()), "", 1000}));
+      TRY_ASSIGN(auto page,
+                 call.tenant->state().list({std::string(model::kConversation), "subject",
+                                            std::to_string(subject.as_int()), "", 1000}));
       for (const auto& record : page.records) rows.push_back(present(record, now(call)));
     }
     return json_answer(present_page(std::move(rows), ""));
@@ -153,8 +160,8 @@ Result<HttpResponse> list_conversations(Call& call) {
 
 std::vector<Route> record_routes() {
   const auto get = [](std::string path, std::string operation, Handler handler) {
-    return Route{"GET", "/api/v1" + path, std::move(operation), Where::kWorkspace, Scope::kRead,
-                 std::move(handler)};
+    return Route{"GET",        "/api/v1" + path,  std::move(operation), Where::kWorkspace,
+                 Scope::kRead, std::move(handler)};
   };
   return {
       get("/contacts", "listContacts", list_contacts),
@@ -162,8 +169,9 @@ std::vector<Route> record_routes() {
       get("/contacts/{id}/timeline", "getContactTimeline", timeline),
       get("/accounts", "listAccounts",
           [](Call& call) {
-            return list_filtered(call, model::kAccount,
-                                 {{"domain", "domain", as_given}, {"group_id", "group_id", as_given}});
+            return list_filtered(
+                call, model::kAccount,
+                {{"domain", "domain", as_given}, {"group_id", "group_id", as_given}});
           }),
       get("/accounts/{id}", "getAccount", get_one<model::kAccount>),
       get("/conversations", "listConversations", list_conversations),
@@ -171,8 +179,9 @@ std::vector<Route> record_routes() {
       get("/conversations/{id}/messages", "listMessages", messages),
       get("/tickets", "listTickets",
           [](Call& call) {
-            return list_filtered(call, model::kTicket, {{"conversation", "conversation", as_given},
-                                                        {"status", "status", as_given}});
+            return list_filtered(
+                call, model::kTicket,
+                {{"conversation", "conversation", as_given}, {"status", "status", as_given}});
           }),
       get("/tickets/{id}", "getTicket", get_one<model::kTicket>),
   };

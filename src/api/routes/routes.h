@@ -9,12 +9,12 @@ namespace rapport::api {
 
 std::vector<Route> all_routes();
 
-std::vector<Route> record_routes();      // contacts, accounts, conversations, tickets
-std::vector<Route> event_routes();       // events, quarantine
-std::vector<Route> merge_routes();       // merge, unmerge, erase, reviews
-std::vector<Route> workspace_routes();   // workspaces, keys, setup
-std::vector<Route> home_routes();        // the page at /
-std::vector<Route> operation_routes();   // probes, metrics, OpenAPI, state, backup, verify
+std::vector<Route> record_routes();     // contacts, accounts, conversations, tickets
+std::vector<Route> event_routes();      // events, quarantine
+std::vector<Route> merge_routes();      // merge, unmerge, erase, reviews
+std::vector<Route> workspace_routes();  // workspaces, keys, setup
+std::vector<Route> home_routes();       // the page at /
+std::vector<Route> operation_routes();  // probes, metrics, OpenAPI, state, backup, verify
 
 // The caller sits at this machine (or behind a proxy on it).
 bool from_this_machine(const HttpRequest& request);

@@ -8,7 +8,9 @@ using access::Scope;
 namespace {
 
 Json present(const access::Workspace& workspace) {
-  return Json::object().set("name", workspace.name).set("id", workspace.id.value)
+  return Json::object()
+      .set("name", workspace.name)
+      .set("id", workspace.id.value)
       .set("created_at", format_time(workspace.created_at));
 }
 
@@ -19,9 +21,12 @@ Json time_or_null(const std::optional<Micros>& time) {
 Json present(const access::ApiKey& key) {
   Json::Array scopes;
   for (Scope scope : key.scopes) scopes.push_back(Json(access::name(scope)));
-  return Json::object().set("id", key.id).set("label", key.label)
+  return Json::object()
+      .set("id", key.id)
+      .set("label", key.label)
       .set("workspace", key.workspace.value == 0 ? Json() : Json(key.workspace.value))
-      .set("scopes", Json(std::move(scopes))).set("created_at", format_time(key.created_at))
+      .set("scopes", Json(std::move(scopes)))
+      .set("created_at", format_time(key.created_at))
       .set("expires_at", time_or_null(key.expires_at))
       .set("last_used_at", time_or_null(key.last_used_at))
       .set("revoked_at", time_or_null(key.revoked_at));
@@ -107,8 +112,8 @@ Result<HttpResponse> set_up(Call& call) {
 std::vector<Route> workspace_routes() {
   const auto admin = [](std::string method, std::string path, std::string operation,
                         Handler handler) {
-    return Route{std::move(method), "/api/v1" + path, std::move(operation), Where::kServer,
-                 Scope::kAdmin, std::move(handler)};
+    return Route{std::move(method), "/api/v1" + path, std::move(operation),
+                 Where::kServer,    Scope::kAdmin,    std::move(handler)};
   };
   return {
       {"POST", "/api/v1/setup", "setUp", Where::kOpen, Scope::kAdmin, set_up},

@@ -28,11 +28,10 @@ Result<Json> backup_here(const Shell& shell, const std::string& to) {
       folder->log(), folder->folder().root, kVersion,
       [&](const std::string& path) { return folder->control().copy_to(path); }};
   ProgressLine progress("backing up", shell.json);
-  TRY_ASSIGN(const auto manifest,
-             store::write_backup(parts, folder->disk(), folder->clock(), to,
-                                 [&](uint64_t done, uint64_t all) {
-                                   progress.show(done >> 20, all >> 20, "MiB");
-                                 }));
+  TRY_ASSIGN(const auto manifest, store::write_backup(parts, folder->disk(), folder->clock(), to,
+                                                      [&](uint64_t done, uint64_t all) {
+                                                        progress.show(done >> 20, all >> 20, "MiB");
+                                                      }));
   return describe_backup(manifest, to);
 }
 
@@ -98,11 +97,10 @@ Result<Json> restore_here(const Shell& shell, const Options& options) {
   wanted.destination = folder.root;
   wanted.master = *master;
   wanted.tombstones = options.tombstones;
-  TRY_ASSIGN(const auto report,
-             store::restore_backup(wanted, disk, clock, random, failpoints,
-                                   [&](uint64_t done, uint64_t all) {
-                                     progress.show(done >> 20, all >> 20, "MiB");
-                                   }));
+  TRY_ASSIGN(const auto report, store::restore_backup(wanted, disk, clock, random, failpoints,
+                                                      [&](uint64_t done, uint64_t all) {
+                                                        progress.show(done >> 20, all >> 20, "MiB");
+                                                      }));
   TRY(make_data_folder(disk, random, folder));
   TRY_ASSIGN(auto restored, Offline::open(settings, shell.environment));
   TRY(fold_without_erased(*restored, report));
