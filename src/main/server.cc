@@ -13,7 +13,7 @@
 namespace rapport {
 
 namespace {
-constexpr Micros kDrainLimit = seconds(8);
+constexpr Micros kDrainLimit = seconds(5);
 constexpr Micros kSignEvery = minutes(1);
 constexpr uint64_t kLowSpace = 64ull << 20;  // less: not ready, and an alarm
 }  // namespace

@@ -1,5 +1,5 @@
 // Posting lists of the contract.
-#include "store/state_contract_fixture.h"
+#include "simulation/state_contract_fixture.h"
 
 namespace rapport::store {
 namespace {

@@ -1,5 +1,5 @@
 // What every store of folded state must do. D7: the stores agree, because each passes this.
-#include "store/state_contract_fixture.h"
+#include "simulation/state_contract_fixture.h"
 
 namespace rapport::store {
 namespace {

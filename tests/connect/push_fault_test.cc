@@ -40,6 +40,25 @@ void expect_one_of_each(PushWorld& world) {
   EXPECT_EQ(world.neighbours("contacts", contact, "notes").size(), 1u);
 }
 
+TEST(PushFaults, TriesARefusedChangeOnceWhileTheRecordWaitsForSomethingElse) {
+  PushWorld world;
+  world.identify("u1", "ana@gmail.com", Json::object().set("name", "Ana Lee"));
+  ASSERT_EQ(world.settle(), "");
+  auto left = std::make_shared<int>(4);
+  world.transport.before =
+      [left](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
+    if (request.target == "/crm/v3/objects/contacts/batch/update") return answer(400, "{}");
+    if (request.target != "/crm/v3/objects/companies" || *left == 0) return std::nullopt;
+    --*left;
+    return answer(429, "{}");
+  };
+  world.group("u1", "g-1", Json::object().set("name", "Acme"));
+  world.identify("u1", "ana@gmail.com", Json::object().set("title", "Boss"));
+  ASSERT_EQ(world.settle(), "");
+  EXPECT_EQ(world.calls("POST /crm/v3/objects/contacts/batch/update"), 1);
+  EXPECT_EQ(world.effects("create", "companies"), 1);
+}
+
 // C8: the remote applied the write, the answer was lost.
 TEST(PushFaults, FindsAWriteWhoseAnswerWasLostInsteadOfRepeatingIt) {
   for (const char* path : {"/crm/v3/objects/companies", "/crm/v3/objects/tickets",

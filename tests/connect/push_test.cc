@@ -133,6 +133,41 @@ TEST(Push, AdoptsTheCompanyThatTheRemoteMadeOfTheAddress) {
   EXPECT_EQ(world.remote("companies").size(), 1u);
 }
 
+TEST(Push, TakesNoCompanyForOursOnlyBecauseNeitherHasADomain) {
+  PushWorld world;
+  world.identify("u1", "ana@gmail.com");
+  ASSERT_EQ(world.settle(), "");
+  const std::string contact(world.remote("contacts")[0].text("id"));
+  const Json other = world.vendor(
+      "POST", "/crm/v3/objects/companies",
+      Json::object().set("properties", Json::object().set("name", "Her old employer")));
+  world.vendor("PUT", "/crm/v4/objects/contacts/" + contact + "/associations/default/companies/" +
+                          std::string(other.text("id")));
+  world.group("u1", "g-1", Json::object().set("name", "Acme"));
+  ASSERT_EQ(world.settle(), "");
+  ASSERT_EQ(world.remote("companies").size(), 2u);
+  EXPECT_EQ(world.neighbours("contacts", contact, "companies").size(), 2u);
+}
+
+TEST(Push, RemovesPartsThatATranscriptNoLongerHas) {
+  PushWorld world;
+  world.identify("u1", "ana@gmail.com");
+  world.say("u1", "chat-1", "mine");
+  world.identify("u2", "bob@gmail.com");
+  for (int i = 0; i < 10; ++i) world.say("u2", "chat-1", std::string(15'000, 'x'));
+  ASSERT_EQ(world.settle(), "");
+  ASSERT_EQ(world.remote("notes").size(), 3u);
+  for (const model::Record& contact : world.records("contact")) {
+    if (to_text(contact.fields).find("bob@") != std::string::npos) world.erase(contact.key.id);
+  }
+  world.say("u1", "chat-1", "mine again");
+  ASSERT_EQ(world.settle(), "");
+  ASSERT_EQ(world.remote("notes").size(), 1u);
+  const std::string note = world.property("notes", "hs_note_body");
+  EXPECT_NE(note.find("mine again"), std::string::npos);
+  EXPECT_EQ(note.find("xxx"), std::string::npos);
+}
+
 TEST(Push, JoinsALaterColleagueToTheSameCompany) {
   PushWorld world;
   world.identify("u1", "ana@acme.example");

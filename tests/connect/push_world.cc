@@ -165,6 +165,14 @@ void PushWorld::track(const std::string& user, const std::string& event, Json pr
   clock.advance(millis(10));
 }
 
+void PushWorld::group(const std::string& user, const std::string& group, Json traits) {
+  Json body = Json::object();
+  body.set("userId", user).set("groupId", group).set("traits", std::move(traits));
+  body.set("messageId", fmt::format("m{}", ++next_message_));
+  intake_->receive(kWorkspace, intake::Call::kGroup, to_text(body)).value();
+  log_->commit().value();
+}
+
 void PushWorld::say(const std::string& user, const std::string& conversation,
                     const std::string& text) {
   track(user, "message.sent",
@@ -279,9 +287,11 @@ std::vector<model::Mark> PushWorld::marks() {
 
 void PushWorld::erase(const std::string& contact) {
   Json subjects = Json::array();
+  std::vector<SubjectId> ids;
   for (const model::Record& record : records("subject")) {
     if (record.fields.text("contact") == contact) {
       subjects.push_back(static_cast<int64_t>(std::stoll(record.key.id)));
+      ids.push_back({std::stoull(record.key.id)});
     }
   }
   model::Event event;
@@ -291,6 +301,7 @@ void PushWorld::erase(const std::string& contact) {
   event.at = clock.now();
   event.properties.set("contact", contact).set("subjects", std::move(subjects));
   intake_->append(std::move(event)).value();
+  log_->keys().destroy(kWorkspace, ids).value();
 }
 
 }  // namespace rapport::connect

@@ -61,6 +61,7 @@ class PushWorld {
   // One tracking call, answered and committed.
   void identify(const std::string& user, const std::string& email, Json traits = Json::object());
   void track(const std::string& user, const std::string& event, Json properties);
+  void group(const std::string& user, const std::string& group, Json traits);
   void say(const std::string& user, const std::string& conversation, const std::string& text);
   void erase(const std::string& contact);
 
