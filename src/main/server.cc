@@ -14,6 +14,7 @@ namespace rapport {
 
 namespace {
 constexpr Micros kDrainLimit = seconds(5);
+constexpr int kOpenTries = 500;
 constexpr Micros kSignEvery = minutes(1);
 constexpr uint64_t kLowSpace = 64ull << 20;  // less: not ready, and an alarm
 }  // namespace
@@ -54,10 +55,16 @@ Result<void> Server::open_stores() {
   return {};
 }
 
+// A handle cannot be opened in the moments when another one holds the whole file, as while it is
+// rid of removed rows: then it is tried again.
 Result<std::unique_ptr<store::State>> Server::open_state(WorkspaceId workspace,
                                                          store::StateMode mode) {
   TRY(control_->workspace(workspace));
-  return store::open_sqlite_state(folder_.state(workspace), "", mode);
+  for (int tries = 1;; ++tries) {
+    auto state = store::open_sqlite_state(folder_.state(workspace), "", mode);
+    if (state.ok() || state.error().code != Code::kUnavailable || tries == kOpenTries) return state;
+    clock_.sleep(millis(20));
+  }
 }
 
 Result<void> Server::open_runner() {

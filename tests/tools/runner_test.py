@@ -66,6 +66,9 @@ with tempfile.TemporaryDirectory() as folder:
     slow = run_tests.Test('slow', ['bash', '-c', f'sleep 50 & echo $! >{note}; wait'], timeout=1)
     expect('a test over its time is ended', run_tests.execute(slow, log, dict(os.environ)) is None)
     expect('soon', time.monotonic() - begin < 20)
+    deadline = time.monotonic() + 10  # a killed process is gone a moment later
+    while alive(int(note.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.05)
     expect('with all it started', not alive(int(note.read_text())))
     leaving = run_tests.Test('leaving', ['bash', '-c', f'sleep 50 & echo $! >{note}'], timeout=20)
     expect('its exit code', run_tests.execute(leaving, log, dict(os.environ)) == 0)

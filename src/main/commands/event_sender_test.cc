@@ -117,7 +117,7 @@ TEST_F(EventSenderTest, NamesTheLineThatIsNoCall) {
   EXPECT_EQ(sent.error().where, "line 3");
   const auto broken = send("{\"a\":");
   ASSERT_FALSE(broken.ok());
-  EXPECT_TRUE(broken.error().message.starts_with("line 4: ")) << broken.error().message;
+  EXPECT_TRUE(broken.error().message.starts_with("line 1: ")) << broken.error().message;
 }
 
 TEST_F(EventSenderTest, DoesNotRepeatWhatIsRefused) {
