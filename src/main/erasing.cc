@@ -58,8 +58,15 @@ Result<void> Server::open_erasure() {
     return store::remove_bases_before(disk_, folder_.bases(id),
                                       Sequence{static_cast<uint64_t>(taken.integer("sequence"))});
   };
-  steps.scrub = [this](WorkspaceId id) {
-    return runner_->with_state(id, [](store::State& state) { return state.scrub(); });
+  // A checkpoint under way on the other handle is not waited for by SQLite: it is asked again.
+  steps.scrub = [this](WorkspaceId id) -> Result<void> {
+    for (int tries = 1;; ++tries) {
+      const auto scrubbed =
+          runner_->with_state(id, [](store::State& state) { return state.scrub(); });
+      if (scrubbed.ok() || scrubbed.error().code != Code::kUnavailable || tries == 250)
+        return scrubbed;
+      clock_.sleep(millis(20));
+    }
   };
   erasure_ =
       std::make_unique<access::Erasure>(std::move(steps), log_->keys(), log_->ids(), *control_);
