@@ -15,12 +15,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 
 NODE = harness.SOURCE / 'tests/node'
+sys.path.insert(0, str(NODE))
+import install as packages  # noqa: E402
 
 
 class Proxy:
     def __init__(self, world):
-        if not (NODE / 'node_modules/.bin/prism').exists():
-            subprocess.run(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], cwd=NODE, check=True)
+        packages.install()
         self.port = harness.free_port()
         self.log = world.folder / 'prism.txt'
         self.process = subprocess.Popen(
