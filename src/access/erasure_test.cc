@@ -119,7 +119,7 @@ class ErasureTest : public testing::Test {
     contact.key = {"contact", id};
     contact.fields.set("name", std::string(kCanary) + id).set("subjects", Json::array());
     contact.fields.set("former_ids", Json::array());
-    for (const auto& one : former) contact.fields.find("former_ids")->push_back(one);
+    for (const auto& one : former) contact.fields.edit("former_ids")->push_back(one);
     store::Changes changes;
     for (SubjectId subject : subjects) {
       model::Event event;
@@ -130,7 +130,7 @@ class ErasureTest : public testing::Test {
       const Sequence sequence = log_->append(event).value();
       changes.cursor = changes_at(sequence).cursor;
       contact.created = contact.version = sequence;
-      contact.fields.find("subjects")->push_back(subject.value);
+      contact.fields.edit("subjects")->push_back(subject.value);
       model::Record record;
       record.key = {"subject", std::to_string(subject.value)};
       record.created = record.version = sequence;

@@ -15,7 +15,7 @@ model::Record contact(std::string id, std::string email) {
   model::Record record;
   record.key = {"contact", std::move(id)};
   record.created = record.version = {1};
-  record.fields.set("emails", Json::array()).find("emails")->push_back(email);
+  record.fields.set("emails", Json::array()).edit("emails")->push_back(email);
   return record;
 }
 

@@ -29,7 +29,7 @@ Operations documented() {
   const Json whole = document();
   for (const auto& [path, methods] : whole.find("paths")->as_object())
     for (const auto& [method, operation] : methods.as_object())
-      all[upper(method) + " " + path] = operation.text("operationId");
+      all[upper(std::string(method)) + " " + std::string(path)] = operation.text("operationId");
   return all;
 }
 
@@ -71,7 +71,8 @@ TEST(OpenApi, OperationIdsAreUnique) {
 // Every path parameter of a route is declared, and the other way round.
 TEST(OpenApi, PathParametersAreDeclared) {
   const Json whole = document();
-  for (const auto& [path, methods] : whole.find("paths")->as_object()) {
+  for (const auto& [name, methods] : whole.find("paths")->as_object()) {
+    const std::string path(name);
     std::set<std::string> wanted;
     for (size_t at = path.find('{'); at != path.npos; at = path.find('{', at + 1))
       wanted.insert(path.substr(at + 1, path.find('}', at) - at - 1));
@@ -97,7 +98,7 @@ void collect(const Json& value, std::set<std::string>& links) {
     for (const Json& item : value.as_array()) collect(item, links);
   if (!value.is_object()) return;
   for (const auto& [key, item] : value.as_object()) {
-    if (key == "$ref") links.insert(item.as_string());
+    if (key == "$ref") links.emplace(item.as_string());
     collect(item, links);
   }
 }
@@ -123,9 +124,9 @@ TEST(OpenApi, EveryErrorIsAProblemDocument) {
     for (const auto& [method, operation] : methods.as_object())
       for (const auto& [status, response] : operation.find("responses")->as_object())
         if (status >= "400") {
-          statuses.insert(status);
+          statuses.emplace(status);
           EXPECT_TRUE(response.text("$ref").starts_with("#/components/responses/"))
-              << method << " " << path << " " << status;
+              << method.view() << " " << path.view() << " " << status.view();
         }
   for (const auto& [name, response] : whole.find("components")->find("responses")->as_object())
     EXPECT_NE(response.find("content")->find("application/problem+json"), nullptr) << name;

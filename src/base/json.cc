@@ -113,28 +113,96 @@ class Writer {
   size_t depth_ = 0;
 };
 
-template <class Value>
-Value* find_member(Value& value, std::string_view key) {
-  if (!value.is_object()) return nullptr;
-  for (auto& [name, member] : value.as_object()) {
-    if (name == key) return &member;
-  }
-  return nullptr;
+// True when the caller was the last owner.
+bool leave(std::atomic<uint32_t>& owners) {
+  return owners.load(std::memory_order_acquire) == 1 ||
+         owners.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+bool alone(const std::atomic<uint32_t>& owners) {
+  return owners.load(std::memory_order_acquire) == 1;
 }
 
 }  // namespace
 
-const Json* Json::find(std::string_view key) const {
-  return find_member(*this, key);
+Json::Json(Array a) : Json() {
+  store(new ArrayBlock{{1}, std::move(a)}, Kind::kArray);
 }
-Json* Json::find(std::string_view key) {
-  return find_member(*this, key);
+
+Json::Json(Object o) : Json() {
+  store(new ObjectBlock{{1}, std::move(o)}, Kind::kObject);
+}
+
+void Json::own() const {
+  if (is_array()) {
+    load<ArrayBlock*>(true)->owners.fetch_add(1, std::memory_order_relaxed);
+  } else if (is_object()) {
+    load<ObjectBlock*>(true)->owners.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    SharedText::block_of(cell_)->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Json::release() {
+  if (is_array()) {
+    auto* block = load<ArrayBlock*>(true);
+    if (leave(block->owners)) delete block;
+  } else if (is_object()) {
+    auto* block = load<ObjectBlock*>(true);
+    if (leave(block->owners)) delete block;
+  } else {
+    SharedText::release(SharedText::block_of(cell_));
+  }
+}
+
+Json::Array& Json::edit_array() {
+  if (!alone(load<ArrayBlock*>(is_array())->owners)) *this = Json(Array(as_array()));
+  return load<ArrayBlock*>(true)->items;
+}
+
+Json::Object& Json::edit_object() {
+  if (!alone(load<ObjectBlock*>(is_object())->owners)) *this = Json(Object(as_object()));
+  return load<ObjectBlock*>(true)->members;
+}
+
+bool Json::operator==(const Json& other) const {
+  if (cell_[15] != other.cell_[15]) return false;
+  if (is_null()) return true;
+  if (is_double()) return as_double() == other.as_double();
+  if (std::memcmp(cell_, other.cell_, sizeof cell_) == 0) return true;
+  if (is_array()) return as_array() == other.as_array();
+  if (is_object()) return as_object() == other.as_object();
+  return is(Kind::kText) && as_string() == other.as_string();
+}
+
+// Nearly all names are short, and short ones are compared without looking at their bytes one by one.
+size_t Json::place_of(std::string_view key) const {
+  const Object& members = as_object();
+  size_t at = 0;
+  if (key.size() <= SharedText::kInPlace) {
+    const SharedText wanted(key);
+    while (at < members.size() && !members[at].first.same_cell(wanted)) ++at;
+  } else {
+    while (at < members.size() && members[at].first.view() != key) ++at;
+  }
+  return at;
+}
+
+const Json* Json::find(std::string_view key) const {
+  if (!is_object()) return nullptr;
+  const size_t at = place_of(key);
+  return at < as_object().size() ? &as_object()[at].second : nullptr;
+}
+
+Json* Json::edit(std::string_view key) {
+  if (!is_object()) return nullptr;
+  const size_t at = place_of(key);
+  return at < as_object().size() ? &edit_object()[at].second : nullptr;
 }
 
 std::string_view Json::text(std::string_view key, std::string_view fallback) const {
   const Json* member = find(key);
-  return member != nullptr && member->is_string() ? std::string_view(member->as_string())
-                                                  : fallback;
+  return member != nullptr && member->is_string() ? member->as_string() : fallback;
 }
 
 int64_t Json::integer(std::string_view key, int64_t fallback) const {
@@ -167,24 +235,26 @@ const Json* Json::at_path(std::string_view path) const {
 }
 
 Json& Json::set(std::string_view key, Json value) {
-  if (is_null()) v_ = Object{};
+  if (is_null()) *this = object();
   CHECK(is_object());
-  if (Json* member = find(key)) {
-    *member = std::move(value);
+  const size_t at = place_of(key);
+  Object& members = edit_object();
+  if (at < members.size()) {
+    members[at].second = std::move(value);
   } else {
-    as_object().emplace_back(key, std::move(value));
+    members.emplace_back(SharedText(key), std::move(value));
   }
   return *this;
 }
 
 void Json::erase(std::string_view key) {
-  if (is_object()) std::erase_if(as_object(), [&](const Member& m) { return m.first == key; });
+  if (find(key) != nullptr)
+    std::erase_if(edit_object(), [&](const Member& m) { return m.first.view() == key; });
 }
 
 void Json::push_back(Json value) {
-  if (is_null()) v_ = Array{};
-  CHECK(is_array());
-  as_array().push_back(std::move(value));
+  if (is_null()) *this = array();
+  edit_array().push_back(std::move(value));
 }
 
 std::string to_text(const Json& value) {

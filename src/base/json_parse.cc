@@ -89,7 +89,7 @@ class Parser {
       case '[':
         return depth < limits_.depth ? array(out, depth) : fail("nested too deeply");
       case '"':
-        return string(out.emplace_string());
+        return text(out);
       case 't':
         return word("true", out, Json(true));
       case 'f':
@@ -112,10 +112,10 @@ class Parser {
 
   bool object(Json& out, size_t depth) {
     ++at_;
-    Json::Object& members = out.emplace_object();
+    Json::Object members;
     skip_space();
-    if (take('}')) return true;
-    members.reserve(4);
+    if (take('}')) return keep(out, std::move(members));
+    members.reserve(kUsualMembers);
     for (;;) {
       skip_space();
       if (at_ == end_ || *at_ != '"') return fail("expected a member name in double quotes");
@@ -132,14 +132,20 @@ class Parser {
       if (!take('}')) return fail("expected ',' or '}'");
       if (members.size() > kFewMembers && has_duplicates(members))
         return fail("a member name is there twice in the object that ends here");
-      return true;
+      return keep(out, std::move(members));
     }
   }
 
+  template <class Parts>
+  static bool keep(Json& out, Parts parts) {
+    out = Json(std::move(parts));
+    return true;
+  }
+
   static bool repeats_name(const Json::Object& members) {
-    const std::string& name = members.back().first;
+    const std::string_view name = members.back().first;
     for (size_t i = 0; i + 1 < members.size(); ++i) {
-      if (members[i].first == name) return true;
+      if (members[i].first.view() == name) return true;
     }
     return false;
   }
@@ -154,14 +160,14 @@ class Parser {
 
   bool array(Json& out, size_t depth) {
     ++at_;
-    Json::Array& items = out.emplace_array();
+    Json::Array items;
     skip_space();
-    if (take(']')) return true;
+    if (take(']')) return keep(out, std::move(items));
     for (;;) {
       if (!value(items.emplace_back(), depth + 1)) return false;
       skip_space();
       if (take(',')) continue;
-      return take(']') || fail("expected ',' or ']'");
+      return take(']') ? keep(out, std::move(items)) : fail("expected ',' or ']'");
     }
   }
 
@@ -183,19 +189,39 @@ class Parser {
     return (seen & kHighs) != 0;
   }
 
-  bool string(std::string& out) {
+  bool text(Json& out) {
+    SharedText read;
+    if (!string(read)) return false;
+    out = Json(std::move(read));
+    return true;
+  }
+
+  bool string(SharedText& out) {
     ++at_;
-    for (;;) {
-      const char* start = at_;
-      const bool wide = skip_plain();
-      const std::string_view run(start, static_cast<size_t>(at_ - start));
-      if (wide && !is_utf8(run)) return fail_at(start, "this text is not valid UTF-8");
-      if (at_ == end_) return fail("the text ends inside a string");
-      out.empty() ? out.assign(run) : out.append(run);
-      if (take('"')) return true;
-      if (*at_ != '\\') return fail("control characters must be escaped inside a string");
-      if (!escape(out)) return false;
+    std::string_view run;
+    if (!plain_run(run)) return false;
+    if (take('"')) {
+      out = SharedText(run);
+      return true;
     }
+    std::string pieces(run);
+    for (;;) {
+      if (*at_ != '\\') return fail("control characters must be escaped inside a string");
+      if (!escape(pieces) || !plain_run(run)) return false;
+      pieces += run;
+      if (!take('"')) continue;
+      out = SharedText(pieces);
+      return true;
+    }
+  }
+
+  // The bytes up to the next that needs work; never at the end of the text afterwards.
+  bool plain_run(std::string_view& run) {
+    const char* start = at_;
+    const bool wide = skip_plain();
+    run = {start, static_cast<size_t>(at_ - start)};
+    if (wide && !is_utf8(run)) return fail_at(start, "this text is not valid UTF-8");
+    return at_ != end_ || fail("the text ends inside a string");
   }
 
   bool escape(std::string& out) {
@@ -268,6 +294,7 @@ class Parser {
     return true;
   }
 
+  static constexpr size_t kUsualMembers = 4;
   static constexpr size_t kFewMembers = 16;  // up to here comparing all pairs is cheapest
 
   const char* begin_;

@@ -185,7 +185,7 @@ TEST(Json, ReadsMembersAndPaths) {
 TEST(Json, SetsErasesAndAppends) {
   Json json;
   json.set("a", 1).set("b", "x").set("a", Json::array());
-  json.find("a")->push_back(2.5);
+  json.edit("a")->push_back(2.5);
   EXPECT_EQ(to_text(json), R"({"a":[2.5],"b":"x"})");
   json.erase("a");
   json.erase("absent");

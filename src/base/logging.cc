@@ -31,10 +31,10 @@ std::string_view name(Level level) {
 
 void redact(Json& fields) {
   if (fields.is_array()) {
-    for (Json& item : fields.as_array()) redact(item);
+    for (Json& item : fields.edit_array()) redact(item);
   }
   if (!fields.is_object()) return;
-  for (auto& [key, value] : fields.as_object()) {
+  for (auto& [key, value] : fields.edit_object()) {
     if (is_secret(key)) {
       value = Json("***");
     } else {

@@ -54,7 +54,7 @@ class StderrReporter final : public Reporter {
     Json line = Json::object();
     line.set("time", format_time(clock_.now())).set("level", name(level)).set("event", event);
     if (fields.is_object()) {
-      for (const auto& [key, value] : fields.as_object()) line.as_object().emplace_back(key, value);
+      for (const auto& [key, value] : fields.as_object()) line.edit_object().emplace_back(key, value);
     }
     lines_.log(spdlog::level::info, spdlog::string_view_t(to_text(line)));
   }

@@ -159,11 +159,30 @@ Split split(Micros instant) {
   }
   return {civil_from_days(day), rest / 1'000'000, rest % 1'000'000};
 }
+
+void put_digits(char* to, int64_t value, int digits) {
+  for (int i = digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
+}
+
+// Written by hand: every folded event prints several times.
 std::string format_with(Micros instant, int digits, int64_t divisor) {
   const Split p = split(instant);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:0{}}Z", p.date.year, p.date.month,
-                     p.date.day, p.second_of_day / 3600, p.second_of_day / 60 % 60,
-                     p.second_of_day % 60, p.micros / divisor, digits);
+  const int64_t year = p.date.year;
+  if (year < 0 || year > 9999)
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:0{}}Z", year, p.date.month,
+                       p.date.day, p.second_of_day / 3600, p.second_of_day / 60 % 60,
+                       p.second_of_day % 60, p.micros / divisor, digits);
+  std::string out = "0000-00-00T00:00:00.000000Z";
+  put_digits(out.data(), year, 4);
+  put_digits(out.data() + 5, p.date.month, 2);
+  put_digits(out.data() + 8, p.date.day, 2);
+  put_digits(out.data() + 11, p.second_of_day / 3600, 2);
+  put_digits(out.data() + 14, p.second_of_day / 60 % 60, 2);
+  put_digits(out.data() + 17, p.second_of_day % 60, 2);
+  put_digits(out.data() + 20, p.micros / divisor, digits);
+  out.resize(static_cast<size_t>(20 + digits));
+  out += 'Z';
+  return out;
 }
 }  // namespace
 

@@ -25,7 +25,7 @@ LinkItem link_item(const LinkSpec& spec, const model::RecordKey& target, std::st
 bool linked(const Known& from, std::string_view to, const std::string& remote_id) {
   const std::string prefix = std::string(to) + ":";
   for (const auto& [key, value] : from.links.as_object()) {
-    if (key.starts_with(prefix) && value == Json(remote_id)) return true;
+    if (key.view().starts_with(prefix) && value == Json(remote_id)) return true;
   }
   return false;
 }

@@ -23,11 +23,12 @@ std::vector<LinkItem> links_of(const Json& record) {
   std::vector<LinkItem> links;
   const Json* kept = record.find("links");
   if (kept == nullptr || !kept->is_object()) return links;
-  for (const auto& [key, id] : kept->as_object()) {
+  for (const auto& [name, id] : kept->as_object()) {
+    const std::string key(name);
     const size_t colon = key.find(':');
     if (colon == key.npos || !id.is_string()) continue;
     links.push_back(
-        {.other = key.substr(0, colon), .to = id.as_string(), .local = key.substr(colon + 1)});
+        {.other = key.substr(0, colon), .to = std::string(id.as_string()), .local = key.substr(colon + 1)});
   }
   return links;
 }

@@ -82,10 +82,10 @@ Json fill_each(const Json& pattern, bool items, Values values) {
 
 Json fill(const Json& pattern, const Values& values) {
   if (pattern.is_string()) {
-    const std::string& text = pattern.as_string();
+    const std::string_view text = pattern.as_string();
     if (text.starts_with("$$")) return text.substr(1);
     if (text.size() > 1 && text[0] == '$')
-      return value_of(std::string_view(text).substr(1), values);
+      return value_of(text.substr(1), values);
     return pattern;
   }
   if (pattern.is_array()) {
@@ -151,7 +151,7 @@ std::string text_at(const Json& value, std::string_view path) {
   const Json* found = path.empty() ? &value : value.at_path(path);
   if (found == nullptr) return {};
   if (found->is_int()) return std::to_string(found->as_int());
-  return found->is_string() ? found->as_string() : std::string();
+  return std::string(found->is_string() ? found->as_string() : "");
 }
 
 std::vector<ResultItem> read_results(const CallSpec& call, const Json& answer) {

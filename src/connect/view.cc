@@ -21,10 +21,10 @@ std::vector<LinkWish> wishes(const Manifest& manifest, const ObjectSpec& object,
     const Json* found = source.at_path(spec.record);
     if (other == nullptr || found == nullptr || !sent(sends, other->record)) continue;
     LinkWish wish{.spec = &spec, .targets = {}, .any_of = found->is_array()};
-    if (found->is_string()) wish.targets.push_back({other->record, found->as_string()});
+    if (found->is_string()) wish.targets.push_back({other->record, std::string(found->as_string())});
     if (found->is_array()) {
       for (const Json& id : found->as_array()) {
-        if (id.is_string()) wish.targets.push_back({other->record, id.as_string()});
+        if (id.is_string()) wish.targets.push_back({other->record, std::string(id.as_string())});
       }
     }
     if (!wish.targets.empty() || spec.required) links.push_back(std::move(wish));
@@ -36,10 +36,10 @@ std::vector<std::string> keys_of(const ObjectSpec& object, const Json& source) {
   std::vector<std::string> keys;
   const Json* found = object.keys.empty() ? nullptr : source.at_path(object.keys);
   if (found == nullptr) return keys;
-  if (found->is_string() && !found->as_string().empty()) keys.push_back(found->as_string());
+  if (found->is_string() && !found->as_string().empty()) keys.emplace_back(found->as_string());
   if (found->is_array()) {
     for (const Json& key : found->as_array()) {
-      if (key.is_string() && !key.as_string().empty()) keys.push_back(key.as_string());
+      if (key.is_string() && !key.as_string().empty()) keys.emplace_back(key.as_string());
     }
   }
   return keys;

@@ -64,9 +64,9 @@ void fold_group(Step& step, const Event& event) {
   for (const auto& [trait, value] : traits->as_object()) {
     const bool own = trait != "name" && trait != "website" && trait != "domain";
     if (own && !account.fields.find("traits")) account.fields.set("traits", Json::object());
-    Json& target = own ? *account.fields.find("traits") : account.fields;
+    Json& target = own ? *account.fields.edit("traits") : account.fields;
     target.set(trait, value);
-    account.provenance.set(own ? "traits." + trait : trait, event.sequence.value);
+    account.provenance.set(std::string(own ? "traits." : "") + std::string(trait), event.sequence.value);
   }
 }
 

@@ -208,10 +208,10 @@ namespace {
 class Scratch final : public Facts {
  public:
   explicit Scratch(const Step& outer) : outer_(outer) {}
-  Answer find(const model::RecordKey& key, const Record** record) const override {
-    auto it = records_.find(key);
+  Answer find(std::string_view type, std::string_view id, const Record** record) const override {
+    auto it = records_.find(model::RecordKey{std::string(type), std::string(id)});
     if (it == records_.end()) {
-      *record = key.type == model::kAccount ? outer_.find(key.type, key.id) : nullptr;
+      *record = type == model::kAccount ? outer_.find(type, id) : nullptr;
       return *record ? Answer::kThere : Answer::kAbsent;
     }
     *record = &it->second;

@@ -58,7 +58,7 @@ void take_field(Record& kept, const Record& merged, const std::string& path, Jso
 
 Json& member_object(Json& fields, std::string_view name) {
   if (!fields.find(name)) fields.set(name, Json::object());
-  return *fields.find(name);
+  return *fields.edit(name);
 }
 
 void join_list(Json& kept, const Json& merged, std::string_view field) {
@@ -67,12 +67,13 @@ void join_list(Json& kept, const Json& merged, std::string_view field) {
 
 // Lists of identifiers in the order their events came, so that joins commute.
 void order_by_provenance(Record& record, std::string_view field) {
-  Json* list = record.fields.find(field);
+  Json* list = record.fields.edit(field);
   if (!list) return;
   const auto key = [&](const Json& value) {
-    return provenance_of(record, std::string(field) + ":" + value.as_string());
+    return provenance_of(record, std::string(field) + ":" + std::string(value.as_string()));
   };
-  std::stable_sort(list->as_array().begin(), list->as_array().end(),
+  auto& values = list->edit_array();
+  std::stable_sort(values.begin(), values.end(),
                    [&](const Json& a, const Json& b) { return key(a) < key(b); });
 }
 
@@ -85,13 +86,10 @@ const Json::Array& values_of(const Json& fields, std::string_view field) {
 }
 
 void append_value(Json& fields, std::string_view field, Json value) {
-  Json* list = fields.find(field);
-  if (!list) {
-    fields.set(field, Json::array());
-    list = fields.find(field);
-  }
-  auto& all = list->as_array();
-  if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(std::move(value));
+  if (!fields.find(field)) fields.set(field, Json::array());
+  const auto& all = fields.find(field)->as_array();
+  if (std::find(all.begin(), all.end(), value) == all.end())
+    fields.edit(field)->push_back(std::move(value));
 }
 
 void add_value(Record& contact, std::string_view field, std::string_view value) {
@@ -116,9 +114,10 @@ void apply_traits(Record& record, const Event& event) {
     const auto* reserved = std::find_if(std::begin(kReserved), std::end(kReserved),
                                         [&](const Reserved& r) { return r.trait == trait; });
     const bool own = reserved == std::end(kReserved);
-    const std::string path = own ? "traits." + trait : std::string(reserved->field);
+    const std::string_view name = trait;
+    const std::string path = own ? "traits." + std::string(name) : std::string(reserved->field);
     Json& target = own ? member_object(record.fields, "traits") : record.fields;
-    const std::string field = own ? trait : std::string(reserved->field);
+    const std::string_view field = own ? name : reserved->field;
     if (own && !target.find(field) && target.as_object().size() >= kMaxTraits) continue;
     if (value.is_null()) {
       target.erase(field);
@@ -130,7 +129,8 @@ void apply_traits(Record& record, const Event& event) {
 }
 
 void join_fields(Step& step, Record& kept, const Record& merged) {
-  for (const auto& [path, sequence] : merged.provenance.as_object()) {
+  for (const auto& [text, sequence] : merged.provenance.as_object()) {
+    const std::string path(text);
     if (path.find(':') != std::string::npos) {
       const int64_t mine = kept.provenance.integer(path, sequence.as_int());
       kept.provenance.set(path, std::min(mine, sequence.as_int()));
@@ -146,9 +146,11 @@ void join_fields(Step& step, Record& kept, const Record& merged) {
   for (std::string_view list : kLists) join_list(kept.fields, merged.fields, list);
   for (std::string_view list : {"emails", "phones", "external_ids"})
     order_by_provenance(kept, list);
-  if (Json* subjects = kept.fields.find("subjects"))
-    std::sort(subjects->as_array().begin(), subjects->as_array().end(),
+  if (Json* subjects = kept.fields.edit("subjects")) {
+    auto& all = subjects->edit_array();
+    std::sort(all.begin(), all.end(),
               [](const Json& a, const Json& b) { return a.as_int() < b.as_int(); });
+  }
   shift_counters(kept.fields, merged.fields, 1, step.definitions().counts);
   for (std::string_view seen : {"first_seen_at", "last_seen_at"}) {
     if (const auto at = parse_time(merged.fields.text(seen))) note_time(kept.fields, *at);
@@ -160,7 +162,7 @@ void join_fields(Step& step, Record& kept, const Record& merged) {
 void settle_account(Record& contact, WorkspaceId workspace) {
   const auto& emails = values_of(contact.fields, "emails");
   if (emails.empty()) return;
-  const std::string& email = emails.front().as_string();
+  const std::string email(emails.front().as_string());
   const std::string domain = email.substr(email.find('@') + 1);
   if (contact.fields.text("email_domain") == domain) return;
   contact.fields.set("email_domain", domain);

@@ -48,7 +48,7 @@ void start(Step& step, Record& conversation, const Event& event) {
 void add_message(Json& fields, const Event& event) {
   fields.set("messages", fields.integer("messages") + 1);
   if (!fields.find("messages_by")) fields.set("messages_by", Json::object());
-  Json& by = *fields.find("messages_by");
+  Json& by = *fields.edit("messages_by");
   const std::string author(event.property("author"));
   by.set(author, by.integer(author) + 1);
   const std::string at = format_time(event.at);

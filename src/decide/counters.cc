@@ -11,17 +11,10 @@ int64_t bucket_of(const WindowedCount& count, Micros at) {
 }
 
 Json& series(Json& fields, const std::string& name) {
-  Json* counters = fields.find("counters");
-  if (!counters) {
-    fields.set("counters", Json::object());
-    counters = fields.find("counters");
-  }
-  Json* row = counters->find(name);
-  if (!row) {
-    counters->set(name, Json::array());
-    row = counters->find(name);
-  }
-  return *row;
+  if (!fields.find("counters")) fields.set("counters", Json::object());
+  Json& counters = *fields.edit("counters");
+  if (!counters.find(name)) counters.set(name, Json::array());
+  return *counters.edit(name);
 }
 
 int64_t bucket(const Json& row) {
@@ -32,7 +25,7 @@ int64_t number(const Json& row) {
 }
 
 void add(Json& row_list, const WindowedCount& count, int64_t b, int64_t n) {
-  auto& rows = row_list.as_array();
+  auto& rows = row_list.edit_array();
   const int64_t newest = rows.empty() ? b : std::max(b, bucket(rows.back()));
   if (b <= newest - count.buckets) return;
   auto it = std::lower_bound(rows.begin(), rows.end(), b,
@@ -40,7 +33,7 @@ void add(Json& row_list, const WindowedCount& count, int64_t b, int64_t n) {
   if (it != rows.end() && bucket(*it) == b) {
     const int64_t sum = number(*it) + n;
     if (sum > 0) {
-      it->as_array()[1] = Json(sum);
+      it->edit_array()[1] = Json(sum);
     } else {
       rows.erase(it);
     }

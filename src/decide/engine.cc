@@ -77,9 +77,9 @@ void erase_contact(Step& step, const Event& event) {
     forget_record(step, gone.key);
     for (const Json& former : values_of(gone.fields, "former_ids")) {
       for (const std::string& id :
-           step.ids_with(model::kShadow, "local", "contact/" + former.as_string()))
+           step.ids_with(model::kShadow, "local", "contact/" + std::string(former.as_string())))
         step.remove(model::kShadow, id);
-      step.remove(model::kReview, "merge/" + former.as_string());
+      step.remove(model::kReview, "merge/" + std::string(former.as_string()));
     }
   }
   Record& erasure = step.edit(model::kErasure, contact);
@@ -122,18 +122,17 @@ std::variant<Decisions, Needs> Engine::step(const Event& event, std::span<const 
 
 Needs Engine::foresee(const Event& event, const Facts& facts) const {
   Needs needs;
-  const auto want = [&](std::string_view type, std::string id) -> const Record* {
-    model::RecordKey key{std::string(type), std::move(id)};
+  const auto want = [&](std::string_view type, std::string_view id) -> const Record* {
     const Record* record = nullptr;
-    if (facts.find(key, &record) == Facts::Answer::kNotLoaded)
-      needs.records.push_back(std::move(key));
+    if (facts.find(type, id, &record) == Facts::Answer::kNotLoaded)
+      needs.records.push_back({std::string(type), std::string(id)});
     return record;
   };
   want(model::kConnection, "all");
   if (event.origin == Origin::kServer) {
     if (event.type != model::kPushDone) return needs;
     for (const Json& outcome : values_of(event.properties, "records"))
-      want(outcome.text("type"), std::string(outcome.text("id")));
+      want(outcome.text("type"), outcome.text("id"));
     return needs;
   }
   if (const std::string id = conversation_id(event); !id.empty()) want(model::kConversation, id);
@@ -147,9 +146,9 @@ Needs Engine::foresee(const Event& event, const Facts& facts) const {
       return;
     }
     if (const auto contact = known->fields.text("contact"); !contact.empty())
-      if (const Record* record = want(model::kContact, std::string(contact)))
+      if (const Record* record = want(model::kContact, contact))
         if (const auto account = record->fields.text("account"); !account.empty())
-          want(model::kAccount, std::string(account));
+          want(model::kAccount, account);
   };
   follow(event.subject);
   for (const auto& identity : event.identities) follow(identity.subject);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/event.h"
@@ -31,7 +32,8 @@ class Facts {
  public:
   virtual ~Facts() = default;
   enum class Answer { kThere, kAbsent, kNotLoaded };
-  virtual Answer find(const model::RecordKey& key, const model::Record** record) const = 0;
+  virtual Answer find(std::string_view type, std::string_view id,
+                      const model::Record** record) const = 0;
   // Ids of the records with that entry, sorted. False: not loaded.
   virtual bool ids_with(const model::IndexEntry& entry, std::vector<std::string>* ids) const = 0;
   // Events filed under a list before the present one, by sequence. Null: not loaded.

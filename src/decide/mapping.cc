@@ -93,7 +93,7 @@ std::string value_of(const FieldMapping& field, const Json& source) {
 }  // namespace
 
 std::string text_of(const Json& value, std::string_view separator) {
-  if (value.is_string()) return value.as_string();
+  if (value.is_string()) return std::string(value.as_string());
   if (value.is_bool()) return value.as_bool() ? "true" : "false";
   if (value.is_int()) return std::to_string(value.as_int());
   if (value.is_double()) return number_text(value.as_double());

@@ -51,7 +51,7 @@ bool eligible(const Step& step, const Json& connection, const Record& record) {
   return contact && has_required(connection, *contact);
 }
 
-bool field_matters(const Json& connection, const std::string& type, const std::string& field) {
+bool field_matters(const Json& connection, const std::string& type, std::string_view field) {
   if (const Json* reads = connection.find("reads"); reads && reads->find(type))
     return holds(*reads, type, field);
   return std::find(std::begin(kVolatile), std::end(kVolatile), field) == std::end(kVolatile);
@@ -154,7 +154,7 @@ void configure_connection(Step& step, const Event& event) {
   const Json settings = connection.fields;
   Record& all = step.edit(model::kConnection, kAllConnections);
   if (!all.fields.find("list")) all.fields.set("list", Json::array());
-  auto& list = all.fields.find("list")->as_array();
+  auto& list = all.fields.edit("list")->edit_array();
   std::erase_if(list, [&](const Json& one) { return one.text("id") == id; });
   list.push_back(settings);
 }
@@ -187,7 +187,7 @@ void backfill(Step& step, const model::Timer& timer) {
     connection.fields.set("backfill", "done");
     return;
   }
-  connection.fields.find("backfill")->set("type", type).set("after", next);
+  connection.fields.edit("backfill")->set("type", type).set("after", next);
   model::Timer again = timer;
   again.due = step.event().received_at + millis(1);
   step.arm(std::move(again));
@@ -222,7 +222,7 @@ void merge_members(Json& fields, std::string_view member, const Json& from) {
   const Json* news = from.find(member);
   if (!news || !news->is_object()) return;
   if (!fields.find(member)) fields.set(member, Json::object());
-  Json& kept = *fields.find(member);
+  Json& kept = *fields.edit(member);
   for (const auto& [key, value] : news->as_object()) {
     if (value.is_null()) {
       kept.erase(key);

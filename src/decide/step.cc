@@ -10,11 +10,16 @@ using model::RecordKey;
 
 namespace {
 constexpr uint64_t kAnyVersion = std::numeric_limits<int64_t>::max();
+constexpr size_t kFewWrites = 16;  // up to here looking at each is quickest
 }
 
 const Record* Step::before(const RecordKey& key) const {
+  return before(key.type, key.id);
+}
+
+const Record* Step::before(std::string_view type, std::string_view id) const {
   const Record* record = nullptr;
-  switch (facts_.find(key, &record)) {
+  switch (facts_.find(type, id, &record)) {
     case Facts::Answer::kThere:
       return record;
     case Facts::Answer::kAbsent:
@@ -22,13 +27,42 @@ const Record* Step::before(const RecordKey& key) const {
     case Facts::Answer::kNotLoaded:
       break;
   }
-  throw Needs{{key}, {}, {}, {}};
+  throw Needs{{{std::string(type), std::string(id)}}, {}, {}, {}};
+}
+
+const Step::Write* Step::write_of(std::string_view type, std::string_view id) const {
+  if (writes_.size() > kFewWrites) {
+    auto it = by_key_.find({type, id});
+    return it == by_key_.end() ? nullptr : it->second;
+  }
+  for (const Write& write : writes_)
+    if (write.key.id == id && write.key.type == type) return &write;
+  return nullptr;
+}
+
+Step::Write& Step::add_write(RecordKey key) {
+  writes_.push_back({std::move(key), std::nullopt});
+  if (writes_.size() == kFewWrites + 1) {
+    for (const Write& write : writes_) by_key_[{write.key.type, write.key.id}] = &write;
+  } else if (writes_.size() > kFewWrites) {
+    const Write& write = writes_.back();
+    by_key_[{write.key.type, write.key.id}] = &write;
+  }
+  return writes_.back();
+}
+
+std::vector<const Step::Write*> Step::in_key_order() const {
+  std::vector<const Write*> order;
+  order.reserve(writes_.size());
+  for (const Write& write : writes_) order.push_back(&write);
+  std::sort(order.begin(), order.end(),
+            [](const Write* a, const Write* b) { return a->key < b->key; });
+  return order;
 }
 
 const Record* Step::find(std::string_view type, std::string_view id) const {
-  const RecordKey key{std::string(type), std::string(id)};
-  if (auto it = writes_.find(key); it != writes_.end()) return it->second ? &*it->second : nullptr;
-  return before(key);
+  if (const Write* write = write_of(type, id)) return write->record ? &*write->record : nullptr;
+  return before(type, id);
 }
 
 std::vector<std::string> Step::ids_with(std::string_view type, std::string_view field,
@@ -36,7 +70,8 @@ std::vector<std::string> Step::ids_with(std::string_view type, std::string_view 
   const model::IndexEntry entry{std::string(type), std::string(field), std::string(value)};
   std::vector<std::string> ids;
   if (!facts_.ids_with(entry, &ids)) throw Needs{{}, {entry}, {}, {}};
-  for (const auto& [key, record] : writes_) {
+  for (const Write* write : in_key_order()) {
+    const auto& [key, record] = *write;
     if (key.type != type) continue;
     std::erase(ids, key.id);
     if (!record) continue;
@@ -60,32 +95,34 @@ const IdPage& Step::page(const std::string& type, const std::string& cursor) con
 }
 
 Record& Step::edit(std::string_view type, std::string_view id) {
-  RecordKey key{std::string(type), std::string(id)};
-  auto it = writes_.find(key);
-  if (it == writes_.end()) {
-    const Record* old = before(key);
-    it = writes_.emplace(key, old ? std::optional<Record>(*old) : std::nullopt).first;
+  Write* write = write_of(type, id);
+  if (!write) {
+    const Record* old = before(type, id);
+    write = &add_write({std::string(type), std::string(id)});
+    if (old) write->record = *old;
   }
-  if (!it->second) {
-    it->second.emplace();
-    it->second->key = std::move(key);
-    it->second->created = event_.sequence;
+  if (!write->record) {
+    write->record.emplace();
+    write->record->key = write->key;
+    write->record->created = event_.sequence;
   }
-  it->second->version = event_.sequence;
-  return *it->second;
+  write->record->version = event_.sequence;
+  return *write->record;
 }
 
 void Step::put(Record record) {
   before(record.key);  // what it replaces has to be known: its index entries go
   record.version = event_.sequence;
-  RecordKey key = record.key;
-  writes_.insert_or_assign(std::move(key), std::move(record));
+  Write* write = write_of(record.key.type, record.key.id);
+  if (!write) write = &add_write(record.key);
+  write->record = std::move(record);
 }
 
 void Step::remove(std::string_view type, std::string_view id) {
-  RecordKey key{std::string(type), std::string(id)};
-  before(key);  // as in put()
-  writes_.insert_or_assign(std::move(key), std::nullopt);
+  before(type, id);  // as in put()
+  Write* write = write_of(type, id);
+  if (!write) write = &add_write({std::string(type), std::string(id)});
+  write->record.reset();
 }
 
 void Step::mark(model::Mark mark) {
@@ -108,21 +145,23 @@ void Step::file_under(std::string list) {
 std::vector<RecordKey> Step::written() const {
   std::vector<RecordKey> keys;
   keys.reserve(writes_.size());
-  for (const auto& [key, record] : writes_) keys.push_back(key);
+  for (const Write* write : in_key_order()) keys.push_back(write->key);
   return keys;
 }
 
 bool Step::removed(const RecordKey& key) const {
-  auto it = writes_.find(key);
-  return it != writes_.end() && !it->second;
+  const Write* write = write_of(key.type, key.id);
+  return write && !write->record;
 }
 
 Decisions Step::take() {
+  std::sort(writes_.begin(), writes_.end(),
+            [](const Write& a, const Write& b) { return a.key < b.key; });
   for (auto& [key, record] : writes_) {
     if (record) {
       decisions_.puts.push_back(std::move(*record));
     } else {
-      decisions_.removals.push_back(key);
+      decisions_.removals.push_back(std::move(key));
     }
   }
   decisions_.marks.assign(marks_.begin(), marks_.end());

@@ -1,11 +1,13 @@
 // One step under way: reads through to the facts, collects the writes. Used inside decide only.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decide/facts.h"
@@ -64,7 +66,20 @@ class Step {
   const model::Event& event_;
   const Facts& facts_;
   const Definitions& definitions_;
-  std::map<model::RecordKey, std::optional<model::Record>> writes_;  // nullopt: removed
+  struct Write {
+    model::RecordKey key;
+    std::optional<model::Record> record;  // nullopt: removed
+  };
+  const Write* write_of(std::string_view type, std::string_view id) const;
+  Write* write_of(std::string_view type, std::string_view id) {
+    return const_cast<Write*>(std::as_const(*this).write_of(type, id));
+  }
+  Write& add_write(model::RecordKey key);
+  std::vector<const Write*> in_key_order() const;
+  const model::Record* before(std::string_view type, std::string_view id) const;
+
+  std::deque<Write> writes_;  // few in nearly every step; each stays in its place
+  std::map<std::pair<std::string_view, std::string_view>, const Write*> by_key_;  // once many
   std::set<model::Mark> marks_;
   Decisions decisions_;
 };

@@ -11,8 +11,7 @@ using model::RecordKey;
 
 namespace {
 
-// Records kept beyond one write; a contact takes about 2 KB.
-constexpr size_t kKeptRecords = 24'000;
+constexpr size_t kDroppedKeys = 4'000'000;  // expected at most; 8 MB, used by large workspaces
 
 bool indexed_fields_differ(const Record* a, const Record* b, std::string_view type) {
   for (const auto& spec : model::kIndexes) {
@@ -37,13 +36,18 @@ std::vector<IndexEntry> without(const std::vector<IndexEntry>& a,
 
 }  // namespace
 
-Cache::Answer Cache::find(const RecordKey& key, const Record** record) const {
-  auto it = slots_.find(key);
+bool Cache::known_absent(std::string_view type, std::string_view id) const {
+  return starts_empty_ && !(dropped_ && dropped_->may_contain(hash_of(type, id)));
+}
+
+Cache::Answer Cache::find(std::string_view type, std::string_view id,
+                          const Record** record) const {
+  Slot* slot = slots_.find(type, id);
   *record = nullptr;
-  if (it == slots_.end()) return Answer::kNotLoaded;
-  it->second.used = round_;
-  if (!it->second.record) return Answer::kAbsent;
-  *record = &*it->second.record;
+  if (!slot) return known_absent(type, id) ? Answer::kAbsent : Answer::kNotLoaded;
+  slot->used = round_;
+  if (!slot->record) return Answer::kAbsent;
+  *record = &*slot->record;
   return Answer::kThere;
 }
 
@@ -74,16 +78,15 @@ const decide::IdPage* Cache::page(const std::string& type, const std::string& cu
 Result<void> Cache::load(const std::vector<RecordKey>& keys) {
   std::vector<RecordKey> missing;
   for (const auto& key : keys)
-    if (!slots_.contains(key)) missing.push_back(key);
+    if (!slots_.find(key.type, key.id)) missing.push_back(key);
   std::sort(missing.begin(), missing.end());
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
   if (missing.empty()) return {};
   TRY_ASSIGN(auto records, state_.load(missing));
   for (size_t i = 0; i < missing.size(); ++i) {
-    Slot slot;
+    Slot& slot = slots_.add(std::move(missing[i]));
     slot.record = std::move(records[i]);
     slot.used = round_;
-    slots_.emplace(std::move(missing[i]), std::move(slot));
   }
   return {};
 }
@@ -115,7 +118,8 @@ void Cache::end_step() {
   pages_.clear();
 }
 
-void Cache::note_entries(Slot& slot, const RecordKey& key, const Record* now) {
+void Cache::note_entries(Slot& slot, const Record* now) {
+  const RecordKey& key = slot.key;
   const Record* before = slot.record ? &*slot.record : nullptr;
   if (!indexed_fields_differ(before, now, key.type)) return;
   const auto old_entries = entries_of(before);
@@ -126,29 +130,29 @@ void Cache::note_entries(Slot& slot, const RecordKey& key, const Record* now) {
 }
 
 void Cache::replace(const RecordKey& key, std::optional<Record> record) {
-  auto known = slots_.find(key);
-  CHECK(known != slots_.end());  // a step writes only what it has read
-  Slot& slot = known->second;
-  note_entries(slot, key, record ? &*record : nullptr);
+  Slot* known = slots_.find(key.type, key.id);
+  CHECK(known || known_absent(key.type, key.id));  // a step writes only what it has read
+  Slot& slot = known ? *known : slots_.add(key);
+  note_entries(slot, record ? &*record : nullptr);
   slot.record = std::move(record);
   slot.used = round_;
   if (!slot.dirty) {
     slot.dirty = true;
-    dirty_.push_back(key);
+    dirty_.push_back(&slot);
   }
 }
 
 void Cache::absorb(decide::Decisions& decisions) {
   for (auto& record : decisions.puts) {
-    RecordKey key = record.key;
+    const RecordKey key = record.key;
     replace(key, std::move(record));
   }
   for (const auto& key : decisions.removals) replace(key, std::nullopt);
 }
 
 void Cache::collect(store::Changes& changes) {
-  for (const RecordKey& key : dirty_) {
-    Slot& slot = slots_.at(key);
+  for (Slot* const dirty : dirty_) {
+    Slot& slot = *dirty;
     const Record* now = slot.record ? &*slot.record : nullptr;
     std::vector<IndexEntry> removed, added;
     if (slot.stored_entries) {
@@ -159,21 +163,19 @@ void Cache::collect(store::Changes& changes) {
     if (now) {
       changes.puts.push_back({std::move(*slot.record), std::move(removed), std::move(added)});
     } else {
-      changes.removals.push_back({key, std::move(removed)});
+      changes.removals.push_back({slot.key, std::move(removed)});
     }
   }
 }
 
 void Cache::written(store::Changes& changes) {
-  for (auto& put : changes.puts) {
-    RecordKey key = put.record.key;
-    slots_.at(key).record = std::move(put.record);
+  auto put = changes.puts.begin();  // in the order of dirty_, where there is a record
+  for (Slot* const slot : dirty_) {
+    if (slot->record) slot->record = std::move((put++)->record);
+    slot->dirty = false;
+    slot->stored_entries.reset();
   }
-  for (const RecordKey& key : dirty_) {
-    Slot& slot = slots_.at(key);
-    slot.dirty = false;
-    slot.stored_entries.reset();
-  }
+  CHECK(put == changes.puts.end());
   dirty_.clear();
   answers_.clear();
   entry_changes_.clear();
@@ -182,17 +184,23 @@ void Cache::written(store::Changes& changes) {
 }
 
 void Cache::evict() {
-  if (slots_.size() <= kKeptRecords) return;
+  if (slots_.size() <= kept_records_) return;
   std::vector<uint64_t> stamps;
   stamps.reserve(slots_.size());
-  for (const auto& [key, slot] : slots_) stamps.push_back(slot.used);
+  for (const auto& slot : slots_.all()) stamps.push_back(slot->used);
   const auto middle =
-      stamps.begin() + static_cast<std::ptrdiff_t>(stamps.size() - kKeptRecords / 2);
+      stamps.begin() + static_cast<std::ptrdiff_t>(stamps.size() - kept_records_ / 2);
   std::nth_element(stamps.begin(), middle, stamps.end());
-  const uint64_t keep_from = *middle;
-  std::erase_if(slots_, [&](const auto& slot) {
-    return slot.second.used < keep_from ||
-           (keep_from == round_ - 1 && slots_.size() > 4 * kKeptRecords);
+  const bool too_many_new = *middle == round_ - 1 && slots_.size() > 4 * kept_records_;
+  drop_before(too_many_new ? round_ : *middle);
+}
+
+void Cache::drop_before(uint64_t round) {
+  if (starts_empty_ && !dropped_) dropped_.emplace(kDroppedKeys);
+  slots_.drop_if([&](const Slot& slot) {
+    if (slot.used >= round) return false;
+    if (dropped_) dropped_->add(hash_of(slot.key.type, slot.key.id));
+    return true;
   });
 }
 

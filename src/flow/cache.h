@@ -5,26 +5,27 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "base/key_filter.h"
 #include "decide/facts.h"
 #include "decide/step.h"
+#include "flow/slots.h"
 #include "store/state.h"
 
 namespace rapport::flow {
 
-struct RecordKeyHash {
-  size_t operator()(const model::RecordKey& key) const {
-    return std::hash<std::string>{}(key.id) * 31 + std::hash<std::string>{}(key.type);
-  }
-};
-
 class Cache final : public decide::Facts {
  public:
-  explicit Cache(store::State& state) : state_(state) {}
+  // Keeps about `kept_records` beyond a write; a contact takes about 1 KB.
+  Cache(store::State& state, size_t kept_records) : state_(state), kept_records_(kept_records) {}
+  // The store holds no record: what was never written here does not exist.
+  void starts_empty() { starts_empty_ = true; }
+  // Everything there is, is in memory.
+  bool holds_all() const { return starts_empty_ && !dropped_; }
 
-  Answer find(const model::RecordKey& key, const model::Record** record) const override;
+  Answer find(std::string_view type, std::string_view id,
+              const model::Record** record) const override;
   bool ids_with(const model::IndexEntry& entry, std::vector<std::string>* ids) const override;
   const std::vector<model::Event>* events(const std::string& list) const override;
   const decide::IdPage* page(const std::string& type, const std::string& cursor) const override;
@@ -43,21 +44,18 @@ class Cache final : public decide::Facts {
   size_t changed() const { return dirty_.size(); }
 
  private:
-  struct Slot {
-    std::optional<model::Record> record;
-    bool dirty = false;
-    // Entries the store has for this record; set when an indexed field first differs from it.
-    std::optional<std::vector<model::IndexEntry>> stored_entries;
-    uint64_t used = 0;
-  };
-  using Slots = std::unordered_map<model::RecordKey, Slot, RecordKeyHash>;
   void replace(const model::RecordKey& key, std::optional<model::Record> record);
-  void note_entries(Slot& slot, const model::RecordKey& key, const model::Record* now);
+  void note_entries(Slot& slot, const model::Record* now);
+  bool known_absent(std::string_view type, std::string_view id) const;
   void evict();
+  void drop_before(uint64_t round);
 
   store::State& state_;
-  mutable Slots slots_;
-  std::vector<model::RecordKey> dirty_;
+  size_t kept_records_;
+  bool starts_empty_ = false;
+  std::optional<KeyFilter> dropped_;  // records written and no longer here
+  Slots slots_;
+  std::vector<Slot*> dirty_;
   // Index answers and their changes since the last write.
   std::map<model::IndexEntry, std::vector<std::string>> answers_;
   std::map<model::IndexEntry, std::map<std::string, bool>> entry_changes_;  // id → added

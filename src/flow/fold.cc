@@ -21,10 +21,12 @@ constexpr uint64_t kEventsPerSign = 128;  // each so many events one is filed un
 
 Result<void> Fold::open() {
   TRY_ASSIGN(cursor_, state_.cursor());
+  if (cursor_.sequence.value == 0) cache_.starts_empty();
   return {};
 }
 
 Result<void> Fold::prefetch(std::span<Item> items) {
+  if (cache_.holds_all()) return {};
   std::vector<const Event*> open;
   for (const Item& item : items)
     if (!item.erased && item.event.sequence > cursor_.sequence) open.push_back(&item.event);

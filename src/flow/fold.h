@@ -20,11 +20,14 @@ class Fold {
   // Reads events back by position, for steps that need a subject's history.
   using ReadEvents = std::function<Result<std::vector<model::Event>>(std::span<const Position>)>;
 
-  Fold(store::State& state, const decide::Engine& engine, ReadEvents read_events)
+  static constexpr size_t kKeptRecords = 48'000;  // in memory between writes
+
+  Fold(store::State& state, const decide::Engine& engine, ReadEvents read_events,
+       size_t kept_records = kKeptRecords)
       : state_(state),
         engine_(engine),
         read_events_(std::move(read_events)),
-        cache_(state),
+        cache_(state, kept_records),
         timers_(state) {}
 
   Result<void> open();                                     // reads the cursor
@@ -35,6 +38,7 @@ class Fold {
   Result<void> fold(std::span<store::EventLog::Follower::Item> items);
   Result<void> apply();
   size_t unwritten() const { return events_unwritten_; }
+  size_t changed_records() const { return cache_.changed(); }
   Result<std::optional<Micros>> next_due() { return timers_.next_due(); }
   store::State& state() { return state_; }
 

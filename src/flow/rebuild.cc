@@ -92,7 +92,9 @@ Result<RebuildReport> fold_all(Chunks& chunks, Fold& fold, const RebuildOptions&
     for (const Item& item : chunk) report.erased += item.erased ? 1 : 0;
     report.events += chunk.size();
     TRY(fold.fold(chunk));
-    if (fold.unwritten() >= options.events_per_write) TRY(fold.apply());
+    if (fold.unwritten() >= options.events_per_write ||
+        fold.changed_records() >= options.records_per_write)
+      TRY(fold.apply());
     if (options.progress) options.progress(report.events, all);
   }
   TRY(fold.apply());
@@ -104,7 +106,8 @@ Result<RebuildReport> fold_all(Chunks& chunks, Fold& fold, const RebuildOptions&
 
 Result<RebuildReport> rebuild(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
                               const decide::Engine& engine, RebuildOptions options) {
-  Fold fold(fresh, engine, [&log](std::span<const Position> at) { return log.read(at); });
+  Fold fold(fresh, engine, [&log](std::span<const Position> at) { return log.read(at); },
+            options.kept_records);
   TRY(fold.open());
   const Sequence last = log.log().head(workspace).sequence;
   if (fold.cursor().sequence >= last) return RebuildReport{0, 0, fold.cursor()};

@@ -8,8 +8,9 @@ namespace rapport::flow {
 using model::Timer;
 
 namespace {
-// How far ahead stored timers are fetched: the store is asked once per so much received time.
-constexpr Micros kLookAhead = seconds(5);
+// Timers fetched at a time; four times as many make the window shorter again.
+constexpr int kFetched = 4096;
+constexpr Micros kForever{std::numeric_limits<int64_t>::max()};
 }  // namespace
 
 void Timers::drop_from_window(const std::string& id) {
@@ -20,10 +21,10 @@ void Timers::drop_from_window(const std::string& id) {
 }
 
 Result<void> Timers::widen(Micros until) {
-  Micros end = until + kLookAhead;
+  Micros end = kForever;
   std::vector<Timer> found;
-  for (int limit = 4096;; limit *= 4) {
-    TRY_ASSIGN(found, state_.timers_due(end, limit + static_cast<int>(changes_.size())));
+  for (int limit = kFetched;; limit *= 4) {
+    TRY_ASSIGN(found, state_.timers_due(end, limit));
     if (found.size() < static_cast<size_t>(limit)) break;
     if (found.back().due > until) {  // enough for now; the rest when its time comes
       end = found.back().due - Micros{1};
@@ -44,8 +45,22 @@ Result<void> Timers::widen(Micros until) {
   return {};
 }
 
+// Keeps what is due by now and about kFetched timers more.
+void Timers::shorten() {
+  if (window_.size() <= 4 * kFetched) return;
+  auto last = window_.upper_bound({asked_, {}});
+  for (int i = 0; i < kFetched && last != window_.end(); ++i) ++last;
+  if (last == window_.end()) return;
+  window_end_ = std::max(asked_, last->first.first - Micros{1});
+  for (auto it = window_.lower_bound({window_end_ + Micros{1}, {}}); it != window_.end();) {
+    in_window_.erase(it->first.second);
+    it = window_.erase(it);
+  }
+}
+
 Result<std::vector<Timer>> Timers::due(Micros until) {
   if (until > window_end_) TRY(widen(until));
+  asked_ = std::max(asked_, until);
   std::vector<Timer> due;
   for (auto it = window_.begin(); it != window_.end() && it->first.first <= until; ++it)
     due.push_back(it->second);
@@ -72,6 +87,7 @@ void Timers::change(const std::vector<Timer>& armed, const std::vector<std::stri
     in_window_[timer.id] = timer.due;
     window_.emplace(std::pair(timer.due, timer.id), timer);
   }
+  shorten();
 }
 
 void Timers::collect(store::Changes& changes) const {

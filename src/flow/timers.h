@@ -29,9 +29,11 @@ class Timers {
 
  private:
   Result<void> widen(Micros until);
+  void shorten();
   void drop_from_window(const std::string& id);
 
   store::State& state_;
+  Micros asked_{std::numeric_limits<int64_t>::min()};  // the latest time asked for
   Micros window_end_{std::numeric_limits<int64_t>::min()};
   std::map<std::pair<Micros, std::string>, model::Timer> window_;  // all with due ≤ window_end_
   std::unordered_map<std::string, Micros> in_window_;

@@ -71,7 +71,7 @@ Error over_limit(std::string what, std::string where) {
 
 Result<std::vector<Reading>> read_batch(Json& request, Surroundings around,
                                         const IntakeOptions& options, PhoneBook& phones) {
-  Json* batch = request.find("batch");
+  Json* batch = request.edit("batch");
   if (batch == nullptr) return invalid("batch is missing: give {\"batch\": [calls]}", "batch");
   if (!batch->is_array()) return invalid("batch must be a list of calls", "batch");
   if (batch->as_array().size() > options.max_batch_events) {
@@ -88,10 +88,11 @@ Result<std::vector<Reading>> read_batch(Json& request, Surroundings around,
   around.sent_at = own("sentAt");
   const size_t added = text_size(around.context) + text_size(around.integrations);
   std::vector<Reading> readings;
-  readings.reserve(batch->as_array().size());
-  for (size_t i = 0; i < batch->as_array().size(); ++i) {
+  auto& calls = batch->edit_array();
+  readings.reserve(calls.size());
+  for (size_t i = 0; i < calls.size(); ++i) {
     around.index = i;
-    readings.push_back(read_one(batch->as_array()[i], around, added, options, phones));
+    readings.push_back(read_one(calls[i], around, added, options, phones));
   }
   return readings;
 }

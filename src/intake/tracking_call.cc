@@ -97,7 +97,7 @@ void add_absent(Json& to, const Json* from) {
 // Adds the members that `call`'s object of that name lacks.
 void merge_absent(Json& call, std::string_view key, const Json* from) {
   if (from == nullptr) return;
-  Json* own = member(call, key) == nullptr ? nullptr : call.find(key);
+  Json* own = member(call, key) == nullptr ? nullptr : call.edit(key);
   if (own == nullptr) {
     call.set(key, *from);
   } else if (own->is_object()) {
@@ -276,7 +276,7 @@ class Reader {
   // From here on nothing can fail, and the call is emptied.
 
   Json take_object(std::string_view key) {
-    Json* value = call_.find(key);
+    Json* value = call_.edit(key);
     if (value == nullptr || !value->is_object()) return Json::object();
     return std::move(*value);
   }

@@ -37,7 +37,7 @@ Result<flow::RebuildReport> fold_again(Disk& disk, store::EventLog& log,
   if (from == FoldFrom::kNewestBase) TRY(start_from_base(disk, folder.bases(workspace), fresh));
   flow::RebuildReport report;
   {
-    TRY_ASSIGN(auto state, store::open_sqlite_state(fresh, "", store::StateMode::kWrite));
+    TRY_ASSIGN(auto state, store::open_sqlite_state(fresh, "", store::StateMode::kBuild));
     TRY_ASSIGN(const auto cursor, state->cursor());
     if (cursor.sequence.value != 0 && cursor.fold_version != decide::kFoldVersion) {
       state.reset();  // a base of another engine: fold from the first event

@@ -100,7 +100,7 @@ Result<Identity> read_identity(const Json& value) {
   }
   for (const KindName& k : kKinds) {
     if (row[0].as_string() != std::string_view(&k.letter, 1)) continue;
-    return Identity{k.kind, row[1].as_string(), {static_cast<uint64_t>(row[2].as_int())}};
+    return Identity{k.kind, std::string(row[1].as_string()), {static_cast<uint64_t>(row[2].as_int())}};
   }
   return unreadable("an identifier is of an unknown kind");
 }
@@ -137,7 +137,7 @@ Result<void> read_origin(const Json& value, Origin& to) {
   return {};
 }
 
-Result<void> read_member(const std::string& key, Json& value, Event& event) {
+Result<void> read_member(std::string_view key, Json& value, Event& event) {
   if (key.size() != 1) return {};
   switch (key[0]) {
     case 'o':
@@ -227,7 +227,7 @@ Result<void> decode_body(std::string_view body, Event& event) {
   if (parsed->find("t") == nullptr) return unreadable("it has no type");
   if (parsed->find("a") == nullptr) return unreadable("it has no time");
   clear_body(event);
-  for (auto& [key, value] : parsed->as_object()) TRY(read_member(key, value, event));
+  for (auto& [key, value] : parsed->edit_object()) TRY(read_member(key, value, event));
   return {};
 }
 

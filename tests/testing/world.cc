@@ -64,8 +64,9 @@ void World::put(Record record) {
   records_.insert_or_assign(record.key, std::move(record));
 }
 
-decide::Facts::Answer World::find(const model::RecordKey& key, const Record** record) const {
-  *record = this->record(key.type, key.id);
+decide::Facts::Answer World::find(std::string_view type, std::string_view id,
+                                  const Record** record) const {
+  *record = this->record(type, id);
   return *record ? Answer::kThere : Answer::kAbsent;
 }
 

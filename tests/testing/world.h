@@ -30,7 +30,8 @@ class World final : public decide::Facts {
   void put(model::Record record);  // state that was there before
   Sequence last() const { return last_; }
 
-  Answer find(const model::RecordKey& key, const model::Record** record) const override;
+  Answer find(std::string_view type, std::string_view id,
+              const model::Record** record) const override;
   bool ids_with(const model::IndexEntry& entry, std::vector<std::string>* ids) const override;
   const std::vector<model::Event>* events(const std::string& list) const override;
   const decide::IdPage* page(const std::string& type, const std::string& cursor) const override;

@@ -373,7 +373,7 @@ void Spine::compare_crm(std::vector<std::string>& out) {
   std::map<std::string, int> mails;
   const Json contacts = crm("contacts");
   for (const Json& contact : contacts.as_array())
-    ++mails[contact.find("properties")->find("email")->as_string()];
+    ++mails[std::string(contact.find("properties")->find("email")->as_string())];
   std::set<int> wanted;
   for (const auto& [id, conversation] : truth_.conversations) wanted.insert(conversation.customer);
   for (int customer : wanted)
@@ -391,7 +391,7 @@ void Spine::compare_crm(std::vector<std::string>& out) {
     escalated += conversation.escalated ? 1 : 0;
     int matches = 0;
     for (const Json& note : notes.as_array()) {
-      const std::string& body = note.find("properties")->find("hs_note_body")->as_string();
+      const std::string_view body = note.find("properties")->find("hs_note_body")->as_string();
       size_t at = 0;
       bool complete = body.find(id) != body.npos || !conversation.messages.empty();
       for (const auto& text : conversation.messages) {

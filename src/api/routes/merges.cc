@@ -80,7 +80,7 @@ Result<HttpResponse> unmerge(Call& call) {
   Json::Array contacts;
   std::vector<std::string> ids{whole.key.id};
   if (const Json* former = whole.fields.find("former_ids"))
-    for (const Json& id : former->as_array()) ids.push_back(id.as_string());
+    for (const Json& id : former->as_array()) ids.emplace_back(id.as_string());
   for (const auto& id : ids)
     if (auto one = call.tenant->record(model::kContact, id); one.ok())
       contacts.push_back(present(*one, call.context.clock.now()));

@@ -78,7 +78,7 @@ Result<std::set<Scope>> scopes_of(const Json& wish) {
     const auto scope = access::scope_named(word.as_string());
     if (!scope)
       return invalid(
-          "unknown scope '" + word.as_string() + "'; there are ingest, read, write, erase, admin",
+          "unknown scope '" + std::string(word.as_string()) + "'; there are ingest, read, write, erase, admin",
           "scopes");
     scopes.insert(*scope);
   }

@@ -55,7 +55,7 @@ int list(const Shell& shell, const Options& options) {
   for (const Json& event : page->find("data")->as_array()) {
     const Json* who = event.at_path("identities.0.value");
     rows.push_back({cell(event, "sequence"), cell(event, "received_at"), cell(event, "type"),
-                    who && who->is_string() ? who->as_string() : "-"});
+                    std::string(who && who->is_string() ? who->as_string() : "-")});
   }
   std::string text = table({"SEQUENCE", "RECEIVED", "TYPE", "WHO"}, rows, "No events there.");
   if (const auto next = page->text("next"); !next.empty())

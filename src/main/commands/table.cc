@@ -41,11 +41,11 @@ std::string table(const std::vector<std::string>& headings,
 std::string cell(const Json& row, std::string_view member) {
   const Json* value = row.find(member);
   if (!value || value->is_null()) return "-";
-  if (value->is_string()) return value->as_string();
+  if (value->is_string()) return std::string(value->as_string());
   if (!value->is_array()) return to_text(*value);
   std::string out;
   for (const Json& item : value->as_array())
-    out += (out.empty() ? "" : ", ") + (item.is_string() ? item.as_string() : to_text(item));
+    out += (out.empty() ? "" : ", ") + (item.is_string() ? std::string(item.as_string()) : to_text(item));
   return out.empty() ? "-" : out;
 }
 

@@ -124,7 +124,7 @@ Either<Step> plan_upsert(Portal& portal, const ObjectType& type, const Json& inp
     const bool by_record_id = id_property.empty() || id_property == "hs_object_id";
     if (refusal->status != 404 || by_record_id) return *refusal;
     Json filled = input;
-    if (Json* properties = filled.find("properties"); properties && properties->is_object())
+    if (Json* properties = filled.edit("properties"); properties && properties->is_object())
       if (!properties->find(id_property)) properties->set(id_property, id);
     auto plan = plan_create(portal, type, filled, claims);
     if (const Refusal* refused = refusal_of(plan)) return *refused;
@@ -209,7 +209,7 @@ Either<HttpResponse> batch_read(Portal& portal, const ObjectType& type, const Ca
   std::vector<std::string> asked;
   if (const Json* names = call.body.find("properties"); names && names->is_array())
     for (const Json& name : names->as_array())
-      if (name.is_string()) asked.push_back(name.as_string());
+      if (name.is_string()) asked.emplace_back(name.as_string());
   std::map<uint64_t, Json, std::greater<>> shown;
   std::vector<std::string> unknown;
   for (const Json& input : *std::get<0>(inputs)) {

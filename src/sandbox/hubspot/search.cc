@@ -237,7 +237,7 @@ Either<Search> read_search(const Portal& portal, const ObjectType& type, const J
     return bad_input(fmt::format("query is longer than {} characters", kMaxQuery));
   if (const Json* names = body.find("properties"); names && names->is_array())
     for (const Json& name : names->as_array())
-      if (name.is_string()) search.properties.push_back(name.as_string());
+      if (name.is_string()) search.properties.emplace_back(name.as_string());
   const int64_t limit = body.integer("limit", kUsualPage);
   if (limit < 1 || limit > static_cast<int64_t>(kMaxPage))
     return bad_input(fmt::format("limit must be between 1 and {}, not {}", kMaxPage, limit));

@@ -33,7 +33,7 @@ std::string bare_domain(std::string_view value) {
 // JSON scalars are read as their text.
 std::optional<std::string> as_text(const Json& written) {
   if (written.is_null()) return std::string();
-  if (written.is_string()) return written.as_string();
+  if (written.is_string()) return std::string(written.as_string());
   if (written.is_array() || written.is_object()) return std::nullopt;
   return to_text(written);
 }

@@ -18,7 +18,8 @@ struct Written {
 Either<Written> read_values(const Portal& portal, const ObjectType& type, const Json& properties) {
   Written written;
   std::vector<Fault> faults;
-  for (const auto& [name, value] : properties.as_object()) {
+  for (const auto& [key, value] : properties.as_object()) {
+    const std::string name(key);
     const Property* property = type.property(name);
     if (!property) {
       faults.push_back(
@@ -274,7 +275,7 @@ void join(Portal& portal, uint64_t from, const AssociationType& way, uint64_t to
 
 std::string id_text(const Json* value) {
   if (!value) return {};
-  if (value->is_string()) return value->as_string();
+  if (value->is_string()) return std::string(value->as_string());
   if (value->is_int()) return std::to_string(value->as_int());
   return {};
 }
