@@ -12,6 +12,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+find_library(JEMALLOC NAMES jemalloc REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 
 # libphonenumber-dev depends on an older Boost than ours; tools/install_packages.sh unpacks its

@@ -23,6 +23,12 @@ class SystemClock final : public Clock {
   void sleep(Micros span) override;
 };
 
+// How the calling thread stands to the others of this machine: work that can wait lets the threads
+// that answer requests run the moment they can.
+enum class Urgency { kAnswers, kCanWait };
+// Names the calling thread (at most 15 bytes, as `top -H` shows it) and sets its urgency.
+void name_this_thread(const char* name, Urgency urgency);
+
 // The kernel's generator, asked for 4 KiB at a time; bytes handed out are wiped from the buffer.
 class SystemRandom final : public Random {
  public:

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <thread>
 
+#include "flow/write_behind.h"
+
 namespace rapport::flow {
 
 using Item = store::EventLog::Follower::Item;
@@ -102,10 +104,8 @@ Result<RebuildReport> fold_all(Chunks& chunks, Fold& fold, const RebuildOptions&
   return report;
 }
 
-}  // namespace
-
-Result<RebuildReport> rebuild(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
-                              const decide::Engine& engine, RebuildOptions options) {
+Result<RebuildReport> fold_into(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
+                                const decide::Engine& engine, const RebuildOptions& options) {
   Fold fold(fresh, engine, [&log](std::span<const Position> at) { return log.read(at); },
             options.kept_records);
   TRY(fold.open());
@@ -113,9 +113,20 @@ Result<RebuildReport> rebuild(store::EventLog& log, WorkspaceId workspace, store
   if (fold.cursor().sequence >= last) return RebuildReport{0, 0, fold.cursor()};
   const uint64_t all = last.value - fold.cursor().sequence.value;
   Source source(log, workspace, options.from, last);
-  if (options.read_ahead == ReadAhead::kNo) return fold_all(source, fold, options, all);
+  if (options.threads == Threads::kOne) return fold_all(source, fold, options, all);
   SourceAhead ahead(std::move(source));
   return fold_all(ahead, fold, options, all);
+}
+
+}  // namespace
+
+Result<RebuildReport> rebuild(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
+                              const decide::Engine& engine, RebuildOptions options) {
+  if (options.threads == Threads::kOne) return fold_into(log, workspace, fresh, engine, options);
+  WriteBehind behind(fresh);
+  TRY_ASSIGN(auto report, fold_into(log, workspace, behind, engine, options));
+  TRY(behind.cursor());  // waits for the last write
+  return report;
 }
 
 }  // namespace rapport::flow

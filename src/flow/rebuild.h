@@ -7,14 +7,16 @@
 
 namespace rapport::flow {
 
-enum class ReadAhead { kNo, kThread };  // kThread: unseal and parse on a second core
+// kOne: for simulations. kMore: reading, unsealing and parsing ahead, and writing behind, run
+// beside the folding.
+enum class Threads { kOne, kMore };
 
 struct RebuildOptions {
   Position from;  // position of the first event to fold
-  ReadAhead read_ahead = ReadAhead::kThread;
+  Threads threads = Threads::kMore;
   // Fewer and larger writes are cheaper, since the same records change again and again; together
   // with the records kept between writes they stay well under 1 GB.
-  size_t events_per_write = 262'144;
+  size_t events_per_write = 131'072;
   size_t records_per_write = 200'000;
   size_t kept_records = 400'000;
   std::function<void(uint64_t done, uint64_t all)> progress;  // events of this workspace

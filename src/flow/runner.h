@@ -24,7 +24,7 @@ struct RunnerOptions {
   // After a batch smaller than this the runner rests, so that under load it writes larger ones: a
   // write costs per page, and the same pages are hit again and again.
   size_t small_batch = 4096;
-  Micros rest = millis(8);
+  Micros rest = millis(10);
 };
 
 class Runner {

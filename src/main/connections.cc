@@ -5,6 +5,7 @@
 #include <chrono>
 #include <set>
 
+#include "base/system.h"
 #include "base/text.h"
 #include "decide/mapping.h"
 #include "decide/transcript.h"
@@ -150,7 +151,12 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
       mapper()};
   running->push =
       std::make_unique<connect::Push>(running->manifest, std::move(options), std::move(ports));
-  if (settings.enabled) running->thread = std::thread([this, one = running.get()] { run(*one); });
+  if (settings.enabled) {
+    running->thread = std::thread([this, one = running.get()] {
+      name_this_thread("push", Urgency::kCanWait);
+      run(*one);
+    });
+  }
   std::lock_guard lock(mutex_);
   running_.push_back(std::move(running));
   return {};

@@ -16,6 +16,7 @@ namespace {
 constexpr Micros kDrainLimit = seconds(5);
 constexpr int kOpenTries = 500;
 constexpr Micros kSignEvery = minutes(1);
+constexpr Micros kUpkeepEvery = millis(500), kBetweenCheckpoints = millis(25);
 constexpr uint64_t kLowSpace = 64ull << 20;  // less: not ready, and an alarm
 }  // namespace
 
@@ -142,10 +143,14 @@ void Server::stop() {
 
 Result<void> Server::run() {
   runner_thread_ = std::thread([this] {
+    name_this_thread("fold", Urgency::kCanWait);
     runner_->run();
     if (log_->broken()) fail({Code::kIo, "the log cannot be written"});
   });
-  upkeep_thread_ = std::thread([this] { upkeep(); });
+  upkeep_thread_ = std::thread([this] {
+    name_this_thread("upkeep", Urgency::kCanWait);
+    upkeep();
+  });
   std::thread starting([this] {
     resume_erasures();
     auto held = restored_hold();
@@ -187,33 +192,51 @@ void Server::applied(WorkspaceId workspace, const store::Cursor& cursor) {
   intake_->set_lag(runner_->lag());
   if (service_) service_->applied(workspace, cursor.sequence);
   if (connections_) connections_->wake();
+  {
+    std::lock_guard lock(upkeep_mutex_);
+    changed_.insert(workspace);
+  }
+  upkeep_woken_.notify_all();
 }
 
+// Checkpoints are many and small: a large one keeps the log's syncs waiting for the disk.
 void Server::upkeep() {
+  Micros next{0};
   while (!stopping_) {
-    keep_up();
-    std::unique_lock lock(upkeep_mutex_);
-    upkeep_woken_.wait_for(lock, std::chrono::milliseconds(500), [&] { return stopping_.load(); });
+    if (clock_.monotonic() >= next) {
+      keep_up();
+      next = clock_.monotonic() + kUpkeepEvery;
+    }
+    std::set<WorkspaceId> changed;
+    {
+      std::unique_lock lock(upkeep_mutex_);
+      upkeep_woken_.wait_for(lock, std::chrono::microseconds(kUpkeepEvery.value),
+                             [&] { return stopping_ || !changed_.empty(); });
+      changed.swap(changed_);
+    }
+    for (WorkspaceId workspace : changed) note_upkeep("checkpoint", checkpoint(workspace));
+    if (!stopping_) clock_.sleep(kBetweenCheckpoints);
   }
+}
+
+void Server::note_upkeep(std::string_view what, const Result<void>& result) {
+  if (result.ok()) return;
+  reporter_.report(Level::kWarning, "upkeep.failed",
+                   Json::object().set("what", what).set("error", result.error().message));
 }
 
 // Each piece of work stands alone: a failure of one is reported and does not keep the others.
 void Server::keep_up() {
-  const auto note = [&](std::string_view what, const Result<void>& result) {
-    if (!result.ok())
-      reporter_.report(Level::kWarning, "upkeep.failed",
-                       Json::object().set("what", what).set("error", result.error().message));
-  };
-  note("index", log_->flush_ids_if_large());
+  note_upkeep("index", log_->flush_ids_if_large());
   const auto workspaces = control_->workspaces();
-  if (!workspaces.ok()) return note("workspaces", workspaces.error());
+  if (!workspaces.ok()) return note_upkeep("workspaces", workspaces.error());
   const bool sign = stopping_ || clock_.monotonic() - heads_signed_at_ > kSignEvery;
   if (sign) heads_signed_at_ = clock_.monotonic();
   for (const auto& workspace : *workspaces) {
     const auto head = log_->log().head(workspace.id);
     if (sign && head.sequence.value != 0)
-      note("signed head", control_->sign_head(workspace.id, head));
-    note("checkpoint", checkpoint(workspace.id));
+      note_upkeep("signed head", control_->sign_head(workspace.id, head));
+    note_upkeep("checkpoint", checkpoint(workspace.id));
   }
   if (auto space = disk_.free_space(folder_.root); space.ok())
     metrics_.gauge("rapport_disk_free_bytes", "Free space of the data folder's disk.")
@@ -224,7 +247,9 @@ void Server::keep_up() {
 Result<void> Server::checkpoint(WorkspaceId workspace) {
   auto& state = upkeep_states_[workspace];
   if (!state) {
-    TRY_ASSIGN(state, open_state(workspace, store::StateMode::kRead));
+    auto opened = open_state(workspace, store::StateMode::kRead);
+    if (!opened.ok() && opened.error().code == Code::kNotFound) return {};  // deleted meanwhile
+    TRY_ASSIGN(state, std::move(opened));
   }
   failpoints_.reach("checkpoint.before");
   return state->checkpoint();

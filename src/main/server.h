@@ -70,6 +70,7 @@ class Server {
   void applied(WorkspaceId workspace, const store::Cursor& cursor);
   void upkeep();
   void keep_up();
+  void note_upkeep(std::string_view what, const Result<void>& result);
   Result<void> checkpoint(WorkspaceId workspace);
   void fail(const Error& error);
 
@@ -100,6 +101,7 @@ class Server {
   std::map<WorkspaceId, std::unique_ptr<store::State>> upkeep_states_;  // upkeep's thread
   Micros heads_signed_at_{0};
   std::mutex upkeep_mutex_;
+  std::set<WorkspaceId> changed_;  // since their last checkpoint
   std::condition_variable upkeep_woken_;
   std::atomic<bool> stopping_{false};
   std::optional<Error> failure_;

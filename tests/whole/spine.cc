@@ -124,7 +124,7 @@ void Spine::open() {
                           store::open_sqlite_state(std::string(kStatePath), vfs_->name(),
                                                    store::StateMode::kWrite));
                flow::RebuildOptions rebuild;
-               rebuild.read_ahead = flow::ReadAhead::kNo;
+               rebuild.threads = flow::Threads::kOne;
                TRY(flow::rebuild(*log_, kWorkspace, *fresh, engine_, rebuild));
                return {};
              })
@@ -326,7 +326,7 @@ std::string Spine::rebuild_difference() {
     if (disk_.exists(path + suffix)) disk_.remove(path + suffix).value();
   auto fresh = store::open_sqlite_state(path, vfs_->name(), store::StateMode::kWrite).value();
   flow::RebuildOptions options;
-  options.read_ahead = flow::ReadAhead::kNo;
+  options.threads = flow::Threads::kOne;
   flow::rebuild(*log_, kWorkspace, *fresh, engine_, options).value();
   if (digest(*fresh) == digest(*reading_)) return "";
   return first_difference(*reading_, *fresh);

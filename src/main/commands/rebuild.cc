@@ -73,6 +73,7 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
   TRY_ASSIGN(const auto before, live(folder, engine, workspace.id));
   const std::string path = folder.folder().state(workspace.id), fresh = path + ".rebuilt";
   flow::RebuildReport report;
+  const Micros begin = folder.clock().monotonic();
   {
     ProgressLine progress("rebuilding " + workspace.name, silent);
     TRY_ASSIGN(
@@ -81,6 +82,7 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
                    options.from_start ? FoldFrom::kFirstEvent : FoldFrom::kNewestBase, fresh,
                    [&](uint64_t done, uint64_t all) { progress.show(done, all, "events"); }));
   }
+  const Micros took = folder.clock().monotonic() - begin;
   TRY_ASSIGN(const Seen after, look(fresh));
   const bool equal = before && before->digest == after.digest;
   const bool replace = !options.from_start || equal || !before;
@@ -93,6 +95,7 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
   return Json::object()
       .set("workspace", workspace.name)
       .set("events", report.events)
+      .set("seconds", static_cast<double>(took.value / 1000) / 1000)
       .set("erased", report.erased)
       .set("sequence", after.cursor.sequence.value)
       .set("live_digest", before ? Json(to_hex(bytes_of(before->digest))) : Json())
@@ -103,9 +106,10 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
 
 std::string words(const Json& row) {
   std::string out =
-      fmt::format("{}: {} events folded, up to sequence {}\n  live     {}\n  rebuilt  {}\n",
-                  row.text("workspace"), row.integer("events"), row.integer("sequence"),
-                  cell(row, "live_digest"), row.text("rebuilt_digest"));
+      fmt::format("{}: {} events folded in {:.1f} s, up to sequence {}\n  live     {}\n"
+                  "  rebuilt  {}\n",
+                  row.text("workspace"), row.integer("events"), row.find("seconds")->as_double(),
+                  row.integer("sequence"), cell(row, "live_digest"), row.text("rebuilt_digest"));
   if (row.find("equal")->is_null())
     return out + "  There was no state that fits the log; the rebuilt one is in its place.\n";
   if (row.flag("equal")) return out + "  Equal.\n";
