@@ -19,6 +19,10 @@ endif()
 if(RAPPORT_SANITIZE)
   add_compile_options(-fsanitize=${RAPPORT_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${RAPPORT_SANITIZE})
+  if(RAPPORT_SANITIZE MATCHES undefined)
+    # A null pointer faults under asan all the same; these two double the time of a build.
+    add_compile_options(-fno-sanitize=null,vptr)
+  endif()
 endif()
 
 find_program(CCACHE ccache)

@@ -88,7 +88,7 @@ TEST(OpenApi, PathParametersAreDeclared) {
         ASSERT_NE(one, nullptr) << link;
         if (one->text("in") == "path") declared.insert(std::string(one->text("name")));
       }
-      EXPECT_EQ(declared, wanted) << method << " " << path;
+      EXPECT_EQ(declared, wanted) << method.view() << " " << path;
     }
   }
 }
@@ -129,7 +129,7 @@ TEST(OpenApi, EveryErrorIsAProblemDocument) {
               << method.view() << " " << path.view() << " " << status.view();
         }
   for (const auto& [name, response] : whole.find("components")->find("responses")->as_object())
-    EXPECT_NE(response.find("content")->find("application/problem+json"), nullptr) << name;
+    EXPECT_NE(response.find("content")->find("application/problem+json"), nullptr) << name.view();
   // What problem() can answer is documented somewhere; kUnsupported is nobody's answer yet.
   for (Code code : {Code::kInvalid, Code::kUnauthenticated, Code::kForbidden, Code::kNotFound,
                     Code::kConflict, Code::kTooLarge, Code::kOverloaded, Code::kUnavailable,
@@ -152,7 +152,7 @@ TEST(OpenApi, EveryRecordHasAnExample) {
       EXPECT_NE(examples->as_array()[0].find(required.as_string()), nullptr)
           << one << "." << required.as_string();
     for (const auto& [name, value] : examples->as_array()[0].as_object())
-      EXPECT_NE(schema->find("properties")->find(name), nullptr) << one << "." << name;
+      EXPECT_NE(schema->find("properties")->find(name), nullptr) << one << "." << name.view();
   }
 }
 

@@ -101,8 +101,11 @@ Micros YamlFields::span(std::string_view key, Micros fallback) {
     if (unit == "ms") return millis(number);
     if (unit == "s") return seconds(number);
     if (unit == "m") return minutes(number);
+    if (unit == "h") return hours(number);
+    if (unit == "d") return days(number);
   }
-  document_.refuse(*value, fmt::format("'{}' must be a span such as 500ms, 10s or 5m", key));
+  document_.refuse(*value,
+                   fmt::format("'{}' must be a span such as 500ms, 10s, 5m, 2h or 30d", key));
   return fallback;
 }
 

@@ -34,7 +34,7 @@ class YamlFields {
   std::vector<std::string> texts(std::string_view key);  // one or a list; absent: none
   int64_t integer(std::string_view key, int64_t least, int64_t most, int64_t fallback);
   bool flag(std::string_view key, bool fallback);
-  Micros span(std::string_view key, Micros fallback);  // "500ms", "10s", "5m"
+  Micros span(std::string_view key, Micros fallback);  // "500ms", "10s", "5m", "2h", "30d"
   // The position of the word found; absent: `fallback`.
   size_t choice(std::string_view key, std::span<const std::string_view> words, size_t fallback);
   size_t choice(std::string_view key, std::initializer_list<std::string_view> words,
