@@ -167,6 +167,7 @@ Result<size_t> Runner::step() {
     if (!*item) break;
     batch.push_back(std::move(**item));
   }
+  lag_gauge_.set(static_cast<int64_t>(lag()));
   if (!batch.empty()) {
     auto done = fold_batch(batch);
     if (done.ok()) done = apply_all();
