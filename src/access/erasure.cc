@@ -25,6 +25,15 @@ std::set<SubjectId> subjects_of(const Json& fields) {
   return subjects;
 }
 
+std::vector<std::string> identifiers_of(const Json& fields) {
+  std::vector<std::string> all;
+  for (std::string_view list : {"emails", "phones", "external_ids"})
+    if (const Json* values = fields.find(list); values && values->is_array())
+      for (const Json& value : values->as_array())
+        if (value.is_string()) all.emplace_back(value.as_string());
+  return all;
+}
+
 std::optional<SubjectId> subject_of(const RecordKey& key) {
   SubjectId subject;
   const auto [end, error] =
@@ -99,14 +108,19 @@ Result<int> Erasure::resume(WorkspaceId workspace) {
   return number;
 }
 
-Result<void> Erasure::add_target(store::State& state, const std::string& contact,
-                                 Targets& targets) {
+Result<void> Erasure::add_target(WorkspaceId workspace, store::State& state,
+                                 const std::string& contact, Targets& targets) {
   TRY_ASSIGN(const auto record, load(state, model::kContact, contact));
   std::set<SubjectId> subjects;
   if (record) subjects = subjects_of(record->fields);
   TRY_ASSIGN(const auto bound, all_with(state, model::kSubject, "contact", contact));
   for (const Record& subject : bound)
     if (const auto number = subject_of(subject.key)) subjects.insert(*number);
+  if (const auto names = record ? identifiers_of(record->fields) : std::vector<std::string>();
+      !names.empty()) {
+    TRY_ASSIGN(auto quarantined, steps_.quarantined_with(workspace, names));
+    subjects.merge(quarantined);
+  }
   if (record || !subjects.empty()) targets[contact].merge(subjects);
   return {};
 }
@@ -115,9 +129,9 @@ Result<void> Erasure::add_target(store::State& state, const std::string& contact
 Result<Erasure::Targets> Erasure::find(WorkspaceId workspace, std::string_view contact) {
   TRY_ASSIGN(auto state, steps_.state(workspace));
   Targets targets;
-  TRY(add_target(*state, std::string(contact), targets));
+  TRY(add_target(workspace, *state, std::string(contact), targets));
   TRY_ASSIGN(const auto merged, all_with(*state, model::kContact, "former_ids", contact));
-  for (const Record& record : merged) TRY(add_target(*state, record.key.id, targets));
+  for (const Record& record : merged) TRY(add_target(workspace, *state, record.key.id, targets));
   return targets;
 }
 
@@ -133,7 +147,7 @@ Result<Erasure::Targets> Erasure::find_left(WorkspaceId workspace, const Targets
     TRY_ASSIGN(const auto record, load(*state, model::kSubject, std::to_string(subject.value)));
     if (!record) continue;
     const std::string contact(record->fields.text("contact", erased.begin()->first));
-    TRY(add_target(*state, contact, left));
+    TRY(add_target(workspace, *state, contact, left));
     left[contact].insert(subject);
   }
   return left;

@@ -32,6 +32,10 @@ struct ErasureSteps {
   // Durable note in the data folder: a restored backup is erased again by it before it serves.
   std::function<Result<void>(WorkspaceId, const std::string& contact, std::span<const SubjectId>)>
       add_tombstone;
+  // Subjects of quarantined events whose text holds one of these identifiers (an event that could
+  // not be read belongs to no contact, but may tell of one).
+  std::function<Result<std::set<SubjectId>>(WorkspaceId, const std::vector<std::string>&)>
+      quarantined_with;
   // Takes a new base and removes the older ones, which still hold the contact.
   std::function<Result<void>(WorkspaceId)> renew_base;
   // Rids the files of the state of the bytes of removed rows (State::scrub of the writer).
@@ -63,7 +67,8 @@ class Erasure {
   using Targets = std::map<std::string, std::set<SubjectId>>;  // contact → its subjects
   Result<Targets> find(WorkspaceId workspace, std::string_view contact);
   Result<Targets> find_left(WorkspaceId workspace, const Targets& erased);
-  Result<void> add_target(store::State& state, const std::string& contact, Targets& targets);
+  Result<void> add_target(WorkspaceId workspace, store::State& state, const std::string& contact,
+                          Targets& targets);
   Result<Targets> unfinished(WorkspaceId workspace, std::string_view contact);
   Result<void> forget(WorkspaceId workspace, Targets pending, Targets& erased);
   Result<void> append(WorkspaceId workspace, const std::string& contact,

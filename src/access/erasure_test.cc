@@ -58,6 +58,9 @@ class ErasureTest : public testing::Test {
       tombstones_[contact] = {subjects.begin(), subjects.end()};
       return {};
     };
+    steps.quarantined_with = [](WorkspaceId, const std::vector<std::string>&) {
+      return Result(std::set<SubjectId>());
+    };
     steps.renew_base = [this](WorkspaceId) { return step("renew_base"); };
     steps.scrub = [this](WorkspaceId) -> Result<void> {
       TRY(step("scrub"));

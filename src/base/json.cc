@@ -175,7 +175,8 @@ bool Json::operator==(const Json& other) const {
   return is(Kind::kText) && as_string() == other.as_string();
 }
 
-// Nearly all names are short, and short ones are compared without looking at their bytes one by one.
+// Nearly all names are short, and short ones are compared without looking at their bytes one by
+// one.
 size_t Json::place_of(std::string_view key) const {
   const Object& members = as_object();
   size_t at = 0;

@@ -26,18 +26,18 @@ class Json {
   using Member = std::pair<SharedText, Json>;
   using Object = std::vector<Member>;
 
-  Json() { std::memset(cell_, 0, sizeof cell_); }  // null
-  Json(std::nullptr_t) : Json() {}                 // NOLINT: literals should read as JSON
-  Json(bool b) : Json() { store(b, Kind::kBool); }          // NOLINT
-  Json(int n) : Json(int64_t{n}) {}                         // NOLINT
-  Json(unsigned n) : Json(int64_t{n}) {}                    // NOLINT
-  Json(int64_t n) : Json() { store(n, Kind::kInt); }        // NOLINT
-  Json(uint64_t n) : Json(static_cast<int64_t>(n)) {}       // NOLINT: ours stay below 2^63
-  Json(double d) : Json() { store(d, Kind::kDouble); }      // NOLINT
-  Json(const char* s) : Json(SharedText(s)) {}              // NOLINT
-  Json(std::string_view s) : Json(SharedText(s)) {}         // NOLINT
-  Json(const std::string& s) : Json(SharedText(s)) {}       // NOLINT
-  Json(SharedText s) noexcept {                             // NOLINT
+  Json() { std::memset(cell_, 0, sizeof cell_); }       // null
+  Json(std::nullptr_t) : Json() {}                      // NOLINT: literals should read as JSON
+  Json(bool b) : Json() { store(b, Kind::kBool); }      // NOLINT
+  Json(int n) : Json(int64_t{n}) {}                     // NOLINT
+  Json(unsigned n) : Json(int64_t{n}) {}                // NOLINT
+  Json(int64_t n) : Json() { store(n, Kind::kInt); }    // NOLINT
+  Json(uint64_t n) : Json(static_cast<int64_t>(n)) {}   // NOLINT: ours stay below 2^63
+  Json(double d) : Json() { store(d, Kind::kDouble); }  // NOLINT
+  Json(const char* s) : Json(SharedText(s)) {}          // NOLINT
+  Json(std::string_view s) : Json(SharedText(s)) {}     // NOLINT
+  Json(const std::string& s) : Json(SharedText(s)) {}   // NOLINT
+  Json(SharedText s) noexcept {                         // NOLINT
     std::memcpy(cell_, s.cell_, sizeof cell_);
     s.cell_[15] = SharedText::kShort;
   }

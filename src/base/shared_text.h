@@ -1,4 +1,5 @@
-// Immutable text in 16 bytes: up to 15 bytes are kept in place, longer text is shared by its copies.
+// Immutable text in 16 bytes: up to 15 bytes are kept in place, longer text is shared by its
+// copies.
 #pragma once
 
 #include <atomic>
@@ -58,7 +59,9 @@ class SharedText {
     return a.same_cell(b) || (a.cell_[15] == kLong && a.view() == b.view());
   }
   friend bool operator==(const SharedText& a, std::string_view b) { return a.view() == b; }
-  friend auto operator<=>(const SharedText& a, const SharedText& b) { return a.view() <=> b.view(); }
+  friend auto operator<=>(const SharedText& a, const SharedText& b) {
+    return a.view() <=> b.view();
+  }
   friend auto operator<=>(const SharedText& a, std::string_view b) { return a.view() <=> b; }
 
  private:

@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <pthread.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -24,7 +24,7 @@ namespace rapport {
 namespace {
 
 constexpr int kLowPriority = 10;  // of nice, 0 to 19: about a tenth of the weight of nice 0
-constexpr int kKilled = 137;  // what a shell shows for a process that kill -9 ended
+constexpr int kKilled = 137;      // what a shell shows for a process that kill -9 ended
 
 Micros read_clock(clockid_t id) {
   timespec t{};
@@ -58,7 +58,8 @@ class StderrReporter final : public Reporter {
     Json line = Json::object();
     line.set("time", format_time(clock_.now())).set("level", name(level)).set("event", event);
     if (fields.is_object()) {
-      for (const auto& [key, value] : fields.as_object()) line.edit_object().emplace_back(key, value);
+      for (const auto& [key, value] : fields.as_object())
+        line.edit_object().emplace_back(key, value);
     }
     lines_.log(spdlog::level::info, spdlog::string_view_t(to_text(line)));
   }

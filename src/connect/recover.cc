@@ -27,8 +27,9 @@ std::vector<LinkItem> links_of(const Json& record) {
     const std::string key(name);
     const size_t colon = key.find(':');
     if (colon == key.npos || !id.is_string()) continue;
-    links.push_back(
-        {.other = key.substr(0, colon), .to = std::string(id.as_string()), .local = key.substr(colon + 1)});
+    links.push_back({.other = key.substr(0, colon),
+                     .to = std::string(id.as_string()),
+                     .local = key.substr(colon + 1)});
   }
   return links;
 }

@@ -84,8 +84,7 @@ Json fill(const Json& pattern, const Values& values) {
   if (pattern.is_string()) {
     const std::string_view text = pattern.as_string();
     if (text.starts_with("$$")) return text.substr(1);
-    if (text.size() > 1 && text[0] == '$')
-      return value_of(text.substr(1), values);
+    if (text.size() > 1 && text[0] == '$') return value_of(text.substr(1), values);
     return pattern;
   }
   if (pattern.is_array()) {

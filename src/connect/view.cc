@@ -21,7 +21,8 @@ std::vector<LinkWish> wishes(const Manifest& manifest, const ObjectSpec& object,
     const Json* found = source.at_path(spec.record);
     if (other == nullptr || found == nullptr || !sent(sends, other->record)) continue;
     LinkWish wish{.spec = &spec, .targets = {}, .any_of = found->is_array()};
-    if (found->is_string()) wish.targets.push_back({other->record, std::string(found->as_string())});
+    if (found->is_string())
+      wish.targets.push_back({other->record, std::string(found->as_string())});
     if (found->is_array()) {
       for (const Json& id : found->as_array()) {
         if (id.is_string()) wish.targets.push_back({other->record, std::string(id.as_string())});

@@ -66,7 +66,8 @@ void fold_group(Step& step, const Event& event) {
     if (own && !account.fields.find("traits")) account.fields.set("traits", Json::object());
     Json& target = own ? *account.fields.edit("traits") : account.fields;
     target.set(trait, value);
-    account.provenance.set(std::string(own ? "traits." : "") + std::string(trait), event.sequence.value);
+    account.provenance.set(std::string(own ? "traits." : "") + std::string(trait),
+                           event.sequence.value);
   }
 }
 

@@ -68,6 +68,10 @@ void erase_contact(Step& step, const Event& event) {
     const std::string subject = std::to_string(number.as_int());
     for (const std::string& id : step.ids_with(model::kConversation, "subject", subject))
       erase_conversation(step, id);
+    for (const std::string& id : step.ids_with(model::kQuarantine, "subject", subject)) {
+      step.remove(model::kQuarantine, id);
+      step.drop_list("quarantine/" + id);
+    }
     step.remove(model::kSubject, subject);
     step.drop_list("subject/" + subject);
     step.drop_list("evidence/" + subject);

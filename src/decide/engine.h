@@ -15,7 +15,7 @@
 namespace rapport::decide {
 
 // Changes whenever the same log could fold to another state. State of another version is rebuilt.
-inline constexpr int64_t kFoldVersion = 1;
+inline constexpr int64_t kFoldVersion = 2;
 
 class Engine {
  public:

@@ -11,7 +11,7 @@ using model::RecordKey;
 namespace {
 constexpr uint64_t kAnyVersion = std::numeric_limits<int64_t>::max();
 constexpr size_t kFewWrites = 16;  // up to here looking at each is quickest
-}
+}  // namespace
 
 const Record* Step::before(const RecordKey& key) const {
   return before(key.type, key.id);

@@ -40,8 +40,7 @@ bool Cache::known_absent(std::string_view type, std::string_view id) const {
   return starts_empty_ && !(dropped_ && dropped_->may_contain(hash_of(type, id)));
 }
 
-Cache::Answer Cache::find(std::string_view type, std::string_view id,
-                          const Record** record) const {
+Cache::Answer Cache::find(std::string_view type, std::string_view id, const Record** record) const {
   Slot* slot = slots_.find(type, id);
   *record = nullptr;
   if (!slot) return known_absent(type, id) ? Answer::kAbsent : Answer::kNotLoaded;

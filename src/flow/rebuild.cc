@@ -106,8 +106,9 @@ Result<RebuildReport> fold_all(Chunks& chunks, Fold& fold, const RebuildOptions&
 
 Result<RebuildReport> fold_into(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
                                 const decide::Engine& engine, const RebuildOptions& options) {
-  Fold fold(fresh, engine, [&log](std::span<const Position> at) { return log.read(at); },
-            options.kept_records);
+  Fold fold(
+      fresh, engine, [&log](std::span<const Position> at) { return log.read(at); },
+      options.kept_records);
   TRY(fold.open());
   const Sequence last = log.log().head(workspace).sequence;
   if (fold.cursor().sequence >= last) return RebuildReport{0, 0, fold.cursor()};

@@ -1,6 +1,8 @@
 // Bases, rebuild, erasure and digests of a live server.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "flow/rebuild.h"
 #include "main/server.h"
@@ -53,6 +55,9 @@ Result<void> Server::open_erasure() {
                                std::span<const SubjectId> subjects) {
     return add_tombstone(id, contact, subjects);
   };
+  steps.quarantined_with = [this](WorkspaceId id, const std::vector<std::string>& identifiers) {
+    return quarantined_with(id, identifiers);
+  };
   steps.renew_base = [this](WorkspaceId id) -> Result<void> {
     TRY_ASSIGN(const Json taken, take_base(id));
     return store::remove_bases_before(disk_, folder_.bases(id),
@@ -71,6 +76,50 @@ Result<void> Server::open_erasure() {
   erasure_ =
       std::make_unique<access::Erasure>(std::move(steps), log_->keys(), log_->ids(), *control_);
   return {};
+}
+
+namespace {
+
+std::string digits_of(std::string_view text) {
+  std::string digits;
+  for (char c : text)
+    if (c >= '0' && c <= '9') digits += c;
+  return digits;
+}
+
+// Whatever the event is, it is looked at as text: phone numbers by their digits alone.
+bool tells_of(std::string_view raw, const std::vector<std::string>& identifiers) {
+  const std::string text = ascii_lower(raw), digits = digits_of(raw);
+  return std::any_of(identifiers.begin(), identifiers.end(), [&](const std::string& identifier) {
+    if (identifier.starts_with('+')) return digits.find(digits_of(identifier)) != digits.npos;
+    return text.find(ascii_lower(identifier)) != text.npos;
+  });
+}
+
+}  // namespace
+
+// Reads all that is in quarantine: there is no index of what could not be read.
+Result<std::set<SubjectId>> Server::quarantined_with(WorkspaceId workspace,
+                                                     const std::vector<std::string>& identifiers) {
+  TRY_ASSIGN(const auto state, open_state(workspace, store::StateMode::kRead));
+  std::set<SubjectId> found;
+  store::PageRequest request;
+  request.type = model::kQuarantine;
+  request.limit = 1000;
+  do {
+    TRY_ASSIGN(const auto page, state->list(request));
+    std::vector<Position> positions;
+    for (const auto& record : page.records) {
+      TRY_ASSIGN(const auto filed, state->postings("quarantine/" + record.key.id, Sequence{0}, 1,
+                                                   store::PageRequest::Order::kOldest));
+      for (const auto& posting : filed) positions.push_back(posting.position);
+    }
+    TRY_ASSIGN(const auto events, log_->read(positions));
+    for (const auto& event : events)
+      if (tells_of(event.property("raw"), identifiers)) found.insert(event.subject);
+    request.after = page.next;
+  } while (!request.after.empty());
+  return found;
 }
 
 Result<Json> Server::erase_contact(WorkspaceId workspace, std::string_view contact) {

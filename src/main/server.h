@@ -66,6 +66,8 @@ class Server {
   Result<Json> digest(WorkspaceId workspace);
   Result<Json> backup(const std::string& destination);
   Result<Json> verify();
+  Result<std::set<SubjectId>> quarantined_with(WorkspaceId workspace,
+                                               const std::vector<std::string>& identifiers);
   std::vector<std::string> not_ready();
   void applied(WorkspaceId workspace, const store::Cursor& cursor);
   void upkeep();

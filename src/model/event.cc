@@ -100,7 +100,8 @@ Result<Identity> read_identity(const Json& value) {
   }
   for (const KindName& k : kKinds) {
     if (row[0].as_string() != std::string_view(&k.letter, 1)) continue;
-    return Identity{k.kind, std::string(row[1].as_string()), {static_cast<uint64_t>(row[2].as_int())}};
+    return Identity{
+        k.kind, std::string(row[1].as_string()), {static_cast<uint64_t>(row[2].as_int())}};
   }
   return unreadable("an identifier is of an unknown kind");
 }

@@ -22,7 +22,8 @@ void add_values(const Json& value, const IndexSpec& spec, std::vector<IndexEntry
       if (!element.is_array()) add_values(element, spec, out);
     }
   } else if (value.is_string() && !value.as_string().empty()) {
-    out.push_back({std::string(spec.type), std::string(spec.field), std::string(value.as_string())});
+    out.push_back(
+        {std::string(spec.type), std::string(spec.field), std::string(value.as_string())});
   }
 }
 

@@ -66,7 +66,7 @@ inline constexpr IndexSpec kIndexes[] = {
     {kConversation, "status"}, {kTicket, "conversation"},  {kTicket, "status"},
     {kTicket, "subject_id"},   {kSubject, "contact"},      {kShadow, "local"},
     {kShadow, "connection"},   {kCall, "connection"},      {kReview, "status"},
-    {kQuarantine, "status"},   {kErasure, "status"},
+    {kQuarantine, "status"},   {kQuarantine, "subject"},   {kErasure, "status"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.

@@ -250,8 +250,7 @@ std::vector<std::string> PushWorld::neighbours(const std::string& from, const st
   const Json page = vendor("GET", "/crm/v4/objects/" + from + "/" + id + "/associations/" + to);
   for (const Json& one : page.find("results")->as_array()) {
     const Json& other = *one.find("toObjectId");
-    ids.push_back(other.is_int() ? std::to_string(other.as_int())
-                                 : std::string(other.as_string()));
+    ids.push_back(other.is_int() ? std::to_string(other.as_int()) : std::string(other.as_string()));
   }
   return ids;
 }

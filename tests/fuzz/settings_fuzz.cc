@@ -13,8 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     if (settings.error().message.empty()) __builtin_trap();
     return 0;
   }
-  if (settings->segment_mebibytes == 0 || settings->max_past < rapport::Micros{0})
-    __builtin_trap();
+  if (settings->segment_mebibytes == 0 || settings->max_past < rapport::Micros{0}) __builtin_trap();
   for (const auto& connection : settings->connections)
     if (connection.id.empty() || connection.vendor.empty()) __builtin_trap();
   return 0;

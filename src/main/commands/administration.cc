@@ -77,9 +77,9 @@ Result<std::set<Scope>> scopes_of(const Json& wish) {
   for (const Json& word : wish.find("scopes")->as_array()) {
     const auto scope = access::scope_named(word.as_string());
     if (!scope)
-      return invalid(
-          "unknown scope '" + std::string(word.as_string()) + "'; there are ingest, read, write, erase, admin",
-          "scopes");
+      return invalid("unknown scope '" + std::string(word.as_string()) +
+                         "'; there are ingest, read, write, erase, admin",
+                     "scopes");
     scopes.insert(*scope);
   }
   return scopes;

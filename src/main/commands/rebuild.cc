@@ -105,11 +105,11 @@ Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
 }
 
 std::string words(const Json& row) {
-  std::string out =
-      fmt::format("{}: {} events folded in {:.1f} s, up to sequence {}\n  live     {}\n"
-                  "  rebuilt  {}\n",
-                  row.text("workspace"), row.integer("events"), row.find("seconds")->as_double(),
-                  row.integer("sequence"), cell(row, "live_digest"), row.text("rebuilt_digest"));
+  std::string out = fmt::format(
+      "{}: {} events folded in {:.1f} s, up to sequence {}\n  live     {}\n"
+      "  rebuilt  {}\n",
+      row.text("workspace"), row.integer("events"), row.find("seconds")->as_double(),
+      row.integer("sequence"), cell(row, "live_digest"), row.text("rebuilt_digest"));
   if (row.find("equal")->is_null())
     return out + "  There was no state that fits the log; the rebuilt one is in its place.\n";
   if (row.flag("equal")) return out + "  Equal.\n";

@@ -45,7 +45,8 @@ std::string cell(const Json& row, std::string_view member) {
   if (!value->is_array()) return to_text(*value);
   std::string out;
   for (const Json& item : value->as_array())
-    out += (out.empty() ? "" : ", ") + (item.is_string() ? std::string(item.as_string()) : to_text(item));
+    out += (out.empty() ? "" : ", ") +
+           (item.is_string() ? std::string(item.as_string()) : to_text(item));
   return out.empty() ? "-" : out;
 }
 
