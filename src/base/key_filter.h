@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -33,9 +34,12 @@ class KeyFilter {
   static constexpr int kBitsPerKey = 6;
   static constexpr size_t kKeysPerBlock = 32;  // of 512 bits
   using Block = std::array<uint64_t, 8>;
-  // Nine bits of the mixed hash per bit to set: three for the word, six for the place in it.
+  // Nine bits of the mixed hash per bit to set: three for the word, six for the place in it. Mixed
+  // (as murmur3's finisher) because the lower bits of the hash have chosen the block already.
   static uint64_t nine(uint64_t hash, int i) {
-    return (hash * 0x9e3779b97f4a7c15ULL) >> (9 * i + 1) & 511;
+    hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdULL;
+    hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53ULL;
+    return hash >> (64 - 9 * (i + 1)) & 511;
   }
   static size_t word(uint64_t hash, int i) { return nine(hash, i) >> 6; }
   static uint64_t bit(uint64_t hash, int i) { return 1ULL << (nine(hash, i) & 63); }

@@ -33,6 +33,7 @@ class SharedText {
   }
   SharedText(SharedText&& other) noexcept {
     std::memcpy(cell_, other.cell_, sizeof cell_);
+    std::memset(other.cell_, 0, sizeof cell_);
     other.cell_[15] = kShort;
   }
   SharedText& operator=(SharedText other) noexcept {

@@ -22,6 +22,11 @@ void copy_text(Json& fields, const Event& event, std::string_view from, std::str
   if (const auto value = event.property(from); !value.empty()) fields.set(to, value);
 }
 
+void watch_idle(Step& step, const Record& conversation, const Event& event) {
+  step.arm({event.received_at + step.definitions().idle_close, "idle/" + conversation.key.id,
+            conversation.key, "idle"});
+}
+
 void start(Step& step, Record& conversation, const Event& event) {
   Json& fields = conversation.fields;
   const std::string at = format_time(event.at);
@@ -32,8 +37,7 @@ void start(Step& step, Record& conversation, const Event& event) {
     fields.set("started_at", at);
     fields.set("opened_at", format_time(event.received_at));
     fields.set("messages", 0);
-    step.arm({event.received_at + step.definitions().idle_close, "idle/" + conversation.key.id,
-              conversation.key, "idle"});
+    watch_idle(step, conversation, event);
   }
   if (at < fields.text("started_at")) fields.set("started_at", at);
   fields.set("last_event_at", format_time(event.received_at));
@@ -80,7 +84,12 @@ void fold_conversation(Step& step, const Event& event) {
   start(step, conversation, event);
   if (event.type == model::kMessageSent) {
     add_message(fields, event);
-    if (fields.text("status") == "closed") fields.set("status", "open");
+    if (fields.text("status") == "closed") {
+      fields.set("status", "open");
+      fields.erase("closed_by");
+      fields.erase("ended_at");
+      watch_idle(step, conversation, event);
+    }
   } else if (event.type == model::kConversationEnded) {
     fields.set("status", "closed");
     fields.set("ended_at", format_time(event.at));

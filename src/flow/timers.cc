@@ -68,11 +68,10 @@ Result<std::vector<Timer>> Timers::due(Micros until) {
 }
 
 Result<std::optional<Micros>> Timers::next_due() {
-  if (!window_.empty()) return std::optional<Micros>(window_.begin()->first.first);
-  TRY_ASSIGN(auto next, state_.next_due());
-  for (const auto& [id, timer] : changes_)
-    if (timer && (!next || timer->due < *next)) next = timer->due;
-  return next;
+  if (window_.empty() && window_end_ < asked_) TRY(widen(asked_));
+  while (window_.empty() && window_end_ < kForever) TRY(widen(window_end_ + Micros{1}));
+  if (window_.empty()) return std::optional<Micros>();
+  return std::optional(window_.begin()->first.first);
 }
 
 void Timers::change(const std::vector<Timer>& armed, const std::vector<std::string>& disarmed) {

@@ -37,9 +37,15 @@ Result<flow::RebuildReport> fold_again(Disk& disk, store::EventLog& log,
   if (from == FoldFrom::kNewestBase) TRY(start_from_base(disk, folder.bases(workspace), fresh));
   flow::RebuildReport report;
   {
-    TRY_ASSIGN(auto state, store::open_sqlite_state(fresh, "", store::StateMode::kBuild));
-    TRY_ASSIGN(const auto cursor, state->cursor());
-    if (cursor.sequence.value != 0 && cursor.fold_version != decide::kFoldVersion) {
+    auto opened = store::open_sqlite_state(fresh, "", store::StateMode::kBuild);
+    const bool older_file = !opened.ok() && opened.error().code == Code::kCorrupt;
+    if (!opened.ok() && !(older_file && from == FoldFrom::kNewestBase)) return opened.error();
+    auto state = opened.ok() ? std::move(*opened) : nullptr;
+    store::Cursor cursor;
+    if (state) {
+      TRY_ASSIGN(cursor, state->cursor());
+    }
+    if (!state || (cursor.sequence.value != 0 && cursor.fold_version != decide::kFoldVersion)) {
       state.reset();  // a base of another engine: fold from the first event
       return fold_again(disk, log, engine, folder, workspace, FoldFrom::kFirstEvent, target,
                         std::move(progress));

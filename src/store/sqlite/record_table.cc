@@ -15,7 +15,8 @@ using model::RecordKey;
 
 constexpr JsonLimits kStoredLimits{.depth = 256, .members = 10'000'000};
 constexpr std::string_view kSelect =
-    "SELECT type, id, created, version, fields, provenance FROM records WHERE slot = ?1";
+    "SELECT type, id, created, version, fields, provenance FROM records"
+    " WHERE key = ?1 AND type = ?2 AND id = ?3";
 
 Result<Json> stored_json(std::string_view text, const Database& database) {
   auto value = parse_json(text, kStoredLimits);
@@ -34,23 +35,14 @@ Result<Record> read_record(const Statement& row, const Database& database) {
   return record;
 }
 
-Occupant occupant(const Statement& row, const RecordKey& key) {
-  if (row.text(0).empty()) return Occupant::kGrave;
-  return row.text(0) == key.type && row.text(1) == key.id ? Occupant::kSame : Occupant::kOther;
-}
-
-template <class Change, class KeyOf>
-std::vector<std::pair<int64_t, const Change*>> in_slot_order(std::span<const Change> changes,
-                                                             RecordTable::HomeSlot home,
-                                                             KeyOf key_of) {
-  std::vector<std::pair<int64_t, const Change*>> order;
+// In the order the rows lie in the file, or nearly so: that in which the records were made.
+template <class Change, class RecordOf>
+std::vector<const Change*> in_file_order(std::span<const Change> changes, RecordOf record_of) {
+  std::vector<const Change*> order;
   order.reserve(changes.size());
-  for (const Change& change : changes) {
-    const RecordKey& key = key_of(change);
-    order.emplace_back(home(key.type, key.id), &change);
-  }
+  for (const Change& change : changes) order.push_back(&change);
   std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+                   [&](const Change* a, const Change* b) { return record_of(*a) < record_of(*b); });
   return order;
 }
 
@@ -65,14 +57,19 @@ struct RecordTable::Batch {
 
 const char* RecordTable::schema() {
   return R"sql(
+    -- Rows lie in the order they were made: what one event makes lies together, and new records
+    -- fill page after page. Found by a number computed from type and id, since an index of those
+    -- would be several times as large; two records may have the same number.
     CREATE TABLE records(
-      slot INTEGER PRIMARY KEY,
-      type TEXT NOT NULL,  -- empty: a grave
+      row INTEGER PRIMARY KEY,
+      key INTEGER NOT NULL,
+      type TEXT NOT NULL,
       id TEXT NOT NULL,
       created INTEGER NOT NULL,
       version INTEGER NOT NULL,
       fields TEXT NOT NULL,
       provenance TEXT NOT NULL);
+    CREATE INDEX records_by_key ON records(key);
     CREATE INDEX records_by_created ON records(type, created, id);
     CREATE TABLE entries(
       type TEXT NOT NULL,
@@ -85,33 +82,21 @@ const char* RecordTable::schema() {
   )sql";
 }
 
-Result<Place> RecordTable::find(const RecordKey& key, int64_t home) {
-  Statement select = database_.statement(kSelect);
-  return find_place(home, [&](int64_t slot) -> Result<Occupant> {
-    TRY_ASSIGN(const bool row, select.bind(slot).step());
-    return row ? occupant(select, key) : Occupant::kNone;
-  });
-}
-
-Result<std::optional<Record>> RecordTable::load_one(Statement& select, const RecordKey& key,
-                                                    int64_t home) {
-  for (int64_t slot = home;; ++slot) {
-    TRY_ASSIGN(const bool row, select.bind(slot).step());
-    if (!row) return std::optional<Record>();
-    if (occupant(select, key) != Occupant::kSame) continue;
-    TRY_ASSIGN(Record record, read_record(select, database_));
-    return std::optional<Record>(std::move(record));
-  }
+Result<std::optional<Record>> RecordTable::load_one(Statement& select, const RecordKey& key) {
+  TRY_ASSIGN(const bool row, select.bind(key_(key.type, key.id), key.type, key.id).step());
+  if (!row) return std::optional<Record>();
+  TRY_ASSIGN(Record record, read_record(select, database_));
+  select.reset();
+  return std::optional<Record>(std::move(record));
 }
 
 Result<std::vector<std::optional<Record>>> RecordTable::load(std::span<const RecordKey> keys) {
-  std::vector<std::optional<Record>> records(keys.size());
-  const auto order =
-      in_slot_order(keys, home_, [](const RecordKey& key) -> const RecordKey& { return key; });
+  std::vector<std::optional<Record>> records;
+  records.reserve(keys.size());
   Statement select = database_.statement(kSelect);
-  for (const auto& [home, key] : order) {
-    auto& to = records[static_cast<size_t>(key - keys.data())];
-    TRY_ASSIGN(to, load_one(select, *key, home));
+  for (const RecordKey& key : keys) {
+    TRY_ASSIGN(auto record, load_one(select, key));
+    records.push_back(std::move(record));
   }
   return records;
 }
@@ -119,39 +104,38 @@ Result<std::vector<std::optional<Record>>> RecordTable::load(std::span<const Rec
 Result<void> RecordTable::apply(std::span<const RemovedRecord> removals,
                                 std::span<const PutRecord> puts) {
   Batch batch;
-  for (const auto& [home, removed] : in_slot_order(
-           removals, home_, [](const RemovedRecord& r) -> const RecordKey& { return r.key; })) {
-    TRY(remove(*removed, home, batch));
-  }
-  for (const auto& [home, one] : in_slot_order(
-           puts, home_, [](const PutRecord& p) -> const RecordKey& { return p.record.key; })) {
-    TRY(put(*one, home, batch));
+  for (const RemovedRecord& removed : removals) TRY(remove(removed, batch));
+  for (const PutRecord* one : in_file_order(puts, [](const PutRecord& put) {
+         return std::tie(put.record.created, put.record.key);
+       })) {
+    TRY(put(*one, batch));
   }
   TRY(write_entries(batch));
   return write_counts(batch);
 }
 
-Result<void> RecordTable::remove(const RemovedRecord& removed, int64_t home, Batch& batch) {
-  TRY_ASSIGN(const Place place, find(removed.key, home));
-  if (place.occupant != Occupant::kSame) return {};
-  Statement select = database_.statement(kSelect, place.slot);
+// When the record was made, if it is there.
+Result<std::optional<Sequence>> RecordTable::created(const RecordKey& key) {
+  Statement select =
+      database_.statement("SELECT created FROM records WHERE key = ?1 AND type = ?2 AND id = ?3",
+                          key_(key.type, key.id), key.type, key.id);
   TRY_ASSIGN(const bool row, select.step());
-  CHECK(row);
-  const Sequence created{static_cast<uint64_t>(select.integer(2))};
-  for (const IndexEntry& entry : removed.entries_removed) {
-    batch.removed.push_back({&entry, created, &removed.key.id});
-  }
-  --batch.counts[removed.key.type];
-  TRY_ASSIGN(const bool neighbour, select.bind(place.slot + 1).step());
-  select.reset();
-  if (!neighbour) return database_.run("DELETE FROM records WHERE slot = ?1", place.slot);
-  return database_.run(
-      "UPDATE records SET type = '', id = '', created = 0, version = 0, fields = '',"
-      " provenance = '' WHERE slot = ?1",
-      place.slot);
+  if (!row) return std::optional<Sequence>();
+  return std::optional(Sequence{static_cast<uint64_t>(select.integer(0))});
 }
 
-Result<void> RecordTable::put(const PutRecord& put, int64_t home, Batch& batch) {
+Result<void> RecordTable::remove(const RemovedRecord& removed, Batch& batch) {
+  const RecordKey& key = removed.key;
+  TRY_ASSIGN(const auto made, created(key));
+  if (!made) return {};
+  for (const IndexEntry& entry : removed.entries_removed)
+    batch.removed.push_back({&entry, *made, &key.id});
+  --batch.counts[key.type];
+  return database_.run("DELETE FROM records WHERE key = ?1 AND type = ?2 AND id = ?3",
+                       key_(key.type, key.id), key.type, key.id);
+}
+
+Result<void> RecordTable::put(const PutRecord& put, Batch& batch) {
   const Record& record = put.record;
   CHECK(!record.key.type.empty());
   batch.fields.clear();
@@ -164,33 +148,33 @@ Result<void> RecordTable::put(const PutRecord& put, int64_t home, Batch& batch) 
   for (const IndexEntry& entry : put.entries_added) {
     batch.added.push_back({&entry, record.created, &record.key.id});
   }
-  // Nearly every put ends here; the rest is for what is new or not in its home slot.
+  // Nearly every put ends here; the rest is for what is new.
+  const RecordKey& key = record.key;
   Statement update = database_.statement(
       "UPDATE records SET version = ?1, fields = ?2, provenance = ?3"
-      " WHERE slot = ?4 AND type = ?5 AND id = ?6 AND created = ?7",
-      record.version, batch.fields, batch.provenance, home, record.key.type, record.key.id,
+      " WHERE key = ?4 AND type = ?5 AND id = ?6 AND created = ?7",
+      record.version, batch.fields, batch.provenance, key_(key.type, key.id), key.type, key.id,
       record.created);
   TRY(update.run());
   if (update.changes() == 1) return {};
-  return put_elsewhere(put, home, batch);
+  return put_new(put, batch);
 }
 
-Result<void> RecordTable::put_elsewhere(const PutRecord& put, int64_t home, Batch& batch) {
+Result<void> RecordTable::put_new(const PutRecord& put, Batch& batch) {
   const Record& record = put.record;
-  TRY_ASSIGN(const Place place, find(record.key, home));
-  if (place.occupant == Occupant::kSame) {
-    Statement select = database_.statement(kSelect, place.slot);
-    TRY_ASSIGN(const bool row, select.step());
-    CHECK(row);
-    const Sequence created{static_cast<uint64_t>(select.integer(2))};
-    if (created != record.created) TRY(move_entries(put, created, batch));
+  const RecordKey& key = record.key;
+  TRY_ASSIGN(const auto made, created(key));
+  if (made) {
+    TRY(move_entries(put, *made, batch));
+    TRY(database_.run("DELETE FROM records WHERE key = ?1 AND type = ?2 AND id = ?3",
+                      key_(key.type, key.id), key.type, key.id));
   } else {
-    ++batch.counts[record.key.type];
+    ++batch.counts[key.type];
   }
   return database_.run(
-      "INSERT OR REPLACE INTO records(slot, type, id, created, version, fields, provenance)"
+      "INSERT INTO records(key, type, id, created, version, fields, provenance)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      place.slot, record.key.type, record.key.id, record.created, record.version, batch.fields,
+      key_(key.type, key.id), key.type, key.id, record.created, record.version, batch.fields,
       batch.provenance);
 }
 
@@ -269,7 +253,7 @@ Result<std::vector<RecordTable::Row>> RecordTable::list(const Range& range) {
 Result<void> RecordTable::each_record(const std::function<void(const Record&)>& visit) {
   Statement s = database_.statement(
       "SELECT type, id, created, version, fields, provenance FROM records"
-      " INDEXED BY records_by_created WHERE type <> '' ORDER BY type, created, id");
+      " INDEXED BY records_by_created ORDER BY type, created, id");
   for (;;) {
     TRY_ASSIGN(const bool row, s.step());
     if (!row) return {};

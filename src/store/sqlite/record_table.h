@@ -16,13 +16,13 @@ namespace rapport::store {
 
 class RecordTable {
  public:
-  using HomeSlot = int64_t (*)(std::string_view type, std::string_view id);
-  explicit RecordTable(Database& database, HomeSlot home = &home_slot)
-      : database_(database), home_(home) {}
+  using KeyNumber = int64_t (*)(std::string_view type, std::string_view id);
+  explicit RecordTable(Database& database, KeyNumber key = &home_slot)
+      : database_(database), key_(key) {}
   static const char* schema();
 
   Result<std::vector<std::optional<model::Record>>> load(std::span<const model::RecordKey> keys);
-  // Removals first, then puts; in the order of the slots, so that each page is touched once.
+  // Removals first, then puts; in the order of the rows, so that each page is touched once.
   Result<void> apply(std::span<const RemovedRecord> removals, std::span<const PutRecord> puts);
   Result<int64_t> count(const std::string& type);
 
@@ -51,18 +51,17 @@ class RecordTable {
     const std::string* id;
   };
   struct Batch;  // what one apply() collects on its way
-  Result<void> remove(const RemovedRecord& removed, int64_t home, Batch& batch);
-  Result<void> put(const PutRecord& put, int64_t home, Batch& batch);
-  Result<void> put_elsewhere(const PutRecord& put, int64_t home, Batch& batch);
+  Result<void> remove(const RemovedRecord& removed, Batch& batch);
+  Result<void> put(const PutRecord& put, Batch& batch);
+  Result<void> put_new(const PutRecord& put, Batch& batch);
   Result<void> move_entries(const PutRecord& put, Sequence created, Batch& batch);
-  Result<Place> find(const model::RecordKey& key, int64_t home);
-  Result<std::optional<model::Record>> load_one(Statement& select, const model::RecordKey& key,
-                                                int64_t home);
+  Result<std::optional<Sequence>> created(const model::RecordKey& key);
+  Result<std::optional<model::Record>> load_one(Statement& select, const model::RecordKey& key);
   Result<void> write_entries(Batch& batch);
   Result<void> write_counts(const Batch& batch);
 
   Database& database_;
-  HomeSlot home_;
+  KeyNumber key_;
 };
 
 }  // namespace rapport::store

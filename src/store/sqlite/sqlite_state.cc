@@ -11,7 +11,7 @@
 namespace rapport::store {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 // In pages of 4 KiB: when a checkpoint may hold the writer, and what it should leave for that.
 constexpr int64_t kLongWal = 16'384, kShortRest = 512;
 constexpr int kPassesBeside = 3;
@@ -95,6 +95,11 @@ Result<void> SqliteState::make_schema() {
     return transaction.commit();
   }
   if (version == kSchemaVersion) return {};
+  if (version < kSchemaVersion)
+    return corrupt(
+        fmt::format("{}: was made by an older Rapport (schema {}, now {}), so it has to "
+                    "be folded again: `rapport rebuild` does, and so does a start",
+                    path_, version, kSchemaVersion));
   return Error{Code::kUnsupported,
                fmt::format("{}: has schema {}, this Rapport knows {}. Use the newer Rapport, or "
                            "remove the file and run `rapport rebuild`.",

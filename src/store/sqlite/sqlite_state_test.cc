@@ -226,6 +226,14 @@ TEST(SqliteState, BuiltStateIsDurableAfterACheckpoint) {
   EXPECT_EQ(place.open().value()->digest().value(), expected_digests(20)[20]);
 }
 
+TEST(SqliteState, FileOfAnOlderRapportHasToBeFoldedAgain) {
+  TemporaryFolder folder;
+  const std::string path = folder / "7.db";
+  SqliteState::open(path, "", StateMode::kWrite).value().reset();
+  Database::open(path, "", {"user_version=1"}).value().reset();
+  EXPECT_EQ(SqliteState::open(path, "", StateMode::kWrite).error().code, Code::kCorrupt);
+}
+
 TEST(SqliteState, FileOfANewerRapportIsRefused) {
   TemporaryFolder folder;
   const std::string path = folder / "7.db";
