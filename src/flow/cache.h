@@ -18,7 +18,9 @@ namespace rapport::flow {
 class Cache final : public decide::Facts {
  public:
   // Keeps about `kept_records` beyond a write; a contact takes about 1 KB.
-  Cache(store::State& state, size_t kept_records) : state_(state), kept_records_(kept_records) {}
+  Cache(store::State& state, size_t kept_records) : state_(state), kept_records_(kept_records) {
+    CHECK(kept_records >= 2);
+  }
   // The store holds no record: what was never written here does not exist.
   void starts_empty() { starts_empty_ = true; }
   // Everything there is, is in memory.
