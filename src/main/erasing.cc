@@ -87,12 +87,13 @@ std::string digits_of(std::string_view text) {
   return digits;
 }
 
-// Whatever the event is, it is looked at as text: phone numbers by their digits alone.
+// Whatever the event is, it is looked at as text. Phone numbers count by their digits alone; all
+// else only as a whole JSON text, so that the user id "1" is not found in every event.
 bool tells_of(std::string_view raw, const std::vector<std::string>& identifiers) {
   const std::string text = ascii_lower(raw), digits = digits_of(raw);
   return std::any_of(identifiers.begin(), identifiers.end(), [&](const std::string& identifier) {
     if (identifier.starts_with('+')) return digits.find(digits_of(identifier)) != digits.npos;
-    return text.find(ascii_lower(identifier)) != text.npos;
+    return text.find(ascii_lower(to_text(Json(identifier)))) != text.npos;
   });
 }
 

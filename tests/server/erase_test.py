@@ -154,6 +154,7 @@ def main(checks):
         checks.that(not sealed, 'the log never shows them', sealed[:5])
         erase_all(checks, world, key)
         check_answers(checks, world)
+        check_short_user_id(checks, world, key)
         check_files(checks, world, world.data, 'the files of the data folder while it is served')
         after = backup(checks, world, 'backup-after')
         check_files(checks, world, after, 'a new backup')
@@ -164,6 +165,16 @@ def main(checks):
         check_restored(checks, world, after, 'backup of after')
         checks.that(world.start(), 'the server starts again')
         check_answers(checks, world)
+
+
+def check_short_user_id(checks, world, key):
+    """A user id that stands inside other texts takes nobody else's quarantined event."""
+    world.caught_up(world.send('identify', {'userId': '1', 'traits': {'name': 'Short'}}).json['sequence'])
+    contact = world.get('/api/v1/contacts?external_id=1')['data'][0]['id']
+    checks.that(world.request('DELETE', f'/api/v1/contacts/{contact}', key=key).status == 200,
+                'the person with the user id 1 is erased')
+    left = world.get('/api/v1/quarantine?limit=1000')['data']
+    checks.that(len(left) == STAYING, f'the {STAYING} quarantined events of others stay', len(left))
 
 
 def fill_one_more(world):
