@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -57,10 +58,15 @@ TEST(Manifest, LoadsWhatItDeclares) {
 }
 
 TEST(Manifest, EveryShippedOneLoads) {
-  const auto manifest = load_manifest(file("connectors/hubspot/manifest.yaml"), "manifest.yaml");
-  ASSERT_TRUE(manifest.ok()) << manifest.error().message;
-  EXPECT_EQ(manifest->objects.size(), 4u);
-  EXPECT_NE(manifest->object("notes")->find.front().list, std::nullopt);
+  size_t loaded = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(RAPPORT_SOURCE_DIR "/connectors")) {
+    const std::string name = folder.path().filename().string();
+    const auto manifest = load_manifest(file("connectors/" + name + "/manifest.yaml"), name);
+    ASSERT_TRUE(manifest.ok()) << name << ": " << manifest.error().message;
+    EXPECT_FALSE(manifest->objects.empty()) << name;
+    ++loaded;
+  }
+  EXPECT_GE(loaded, 1u);
 }
 
 TEST(Manifest, ChangesItsVersionWithEveryEdit) {
