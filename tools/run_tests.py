@@ -297,7 +297,7 @@ def fuzz(arguments):
         corpus = ROOT / 'tests/fuzz/corpus' / name.removesuffix('_fuzz')
         found = build / 'fuzz-corpus' / name  # what the fuzzer learns stays out of the project
         found.mkdir(parents=True, exist_ok=True)
-        program = next(iter(build.rglob(name)), None)
+        program = next((path for path in build.rglob(name) if path.is_file()), None)
         command = program and [str(program), f'-max_total_time={arguments.seconds}', '-timeout=10',
                                '-rss_limit_mb=2048', '-print_final_stats=1', str(found), str(corpus)]
         tests.append(Test(name, command or [], arguments.seconds + 120, build, label='fuzz'))

@@ -28,8 +28,9 @@ class RouterTest : public testing::Test {
     workspace_ = control_->create_workspace("acme")->id;
     EXPECT_TRUE(log_->keys().add_workspace(workspace_).ok());
     runner_ = std::make_unique<flow::Runner>(
-        *log_, engine_, [this](WorkspaceId id) { return open_state(id); }, clock_, failpoints_,
-        metrics_, reporter_, flow::RunnerOptions{}, [](WorkspaceId, const store::Cursor&) {});
+        *log_, engine_, [this](WorkspaceId id, store::StateMode) { return open_state(id); }, clock_,
+        failpoints_, metrics_, reporter_, flow::RunnerOptions{},
+        [](WorkspaceId, const store::Cursor&) {});
     EXPECT_TRUE(
         runner_->open({workspace_}, [](WorkspaceId, const std::string&) { return Result<void>(); })
             .ok());

@@ -13,7 +13,27 @@ namespace {
 
 constexpr size_t kDroppedKeys = 4'000'000;  // expected at most; 8 MB, used by large workspaces
 
+bool indexed(std::string_view type, std::string_view field) {
+  return std::any_of(std::begin(model::kIndexes), std::end(model::kIndexes),
+                     [&](const auto& spec) { return spec.type == type && spec.field == field; });
+}
+
+// Whether an indexed member differs, where both have the same members in the same order.
+std::optional<bool> differ_in_place(const Json::Object& a, const Json::Object& b,
+                                    std::string_view type) {
+  if (a.size() != b.size()) return std::nullopt;
+  bool differ = false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!(a[i].first == b[i].first)) return std::nullopt;
+    if (!differ && !(a[i].second == b[i].second)) differ = indexed(type, a[i].first);
+  }
+  return differ;
+}
+
 bool indexed_fields_differ(const Record* a, const Record* b, std::string_view type) {
+  if (a && b && a->fields.is_object() && b->fields.is_object())
+    if (const auto differ = differ_in_place(a->fields.as_object(), b->fields.as_object(), type))
+      return *differ;
   for (const auto& spec : model::kIndexes) {
     if (spec.type != type) continue;
     const Json* x = a ? a->fields.find(spec.field) : nullptr;

@@ -18,7 +18,8 @@ namespace rapport::flow {
 class Cache final : public decide::Facts {
  public:
   // Keeps about `kept_records` beyond a write; a contact takes about 1 KB.
-  Cache(store::State& state, size_t kept_records) : state_(state), kept_records_(kept_records) {
+  Cache(store::FoldedState& state, size_t kept_records)
+      : state_(state), kept_records_(kept_records) {
     CHECK(kept_records >= 2);
   }
   // The store holds no record: what was never written here does not exist.
@@ -52,7 +53,7 @@ class Cache final : public decide::Facts {
   void evict();
   void drop_before(uint64_t round);
 
-  store::State& state_;
+  store::FoldedState& state_;
   size_t kept_records_;
   bool starts_empty_ = false;
   std::optional<KeyFilter> dropped_;  // records written and no longer here

@@ -22,7 +22,7 @@ class Fold {
 
   static constexpr size_t kKeptRecords = 48'000;  // in memory between writes
 
-  Fold(store::State& state, const decide::Engine& engine, ReadEvents read_events,
+  Fold(store::FoldedState& state, const decide::Engine& engine, ReadEvents read_events,
        size_t kept_records = kKeptRecords)
       : state_(state),
         engine_(engine),
@@ -40,7 +40,6 @@ class Fold {
   size_t unwritten() const { return events_unwritten_; }
   size_t changed_records() const { return cache_.changed(); }
   Result<std::optional<Micros>> next_due() { return timers_.next_due(); }
-  store::State& state() { return state_; }
 
  private:
   Result<void> prefetch(std::span<store::EventLog::Follower::Item> items);
@@ -48,7 +47,7 @@ class Fold {
   Result<void> provide(const decide::Needs& needs);
   void absorb(const model::Event& event, decide::Decisions& decisions);
 
-  store::State& state_;
+  store::FoldedState& state_;
   const decide::Engine& engine_;
   ReadEvents read_events_;
   Cache cache_;

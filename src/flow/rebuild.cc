@@ -104,8 +104,9 @@ Result<RebuildReport> fold_all(Chunks& chunks, Fold& fold, const RebuildOptions&
   return report;
 }
 
-Result<RebuildReport> fold_into(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
-                                const decide::Engine& engine, const RebuildOptions& options) {
+Result<RebuildReport> fold_into(store::EventLog& log, WorkspaceId workspace,
+                                store::FoldedState& fresh, const decide::Engine& engine,
+                                const RebuildOptions& options) {
   Fold fold(
       fresh, engine, [&log](std::span<const Position> at) { return log.read(at); },
       options.kept_records);
@@ -124,9 +125,11 @@ Result<RebuildReport> fold_into(store::EventLog& log, WorkspaceId workspace, sto
 Result<RebuildReport> rebuild(store::EventLog& log, WorkspaceId workspace, store::State& fresh,
                               const decide::Engine& engine, RebuildOptions options) {
   if (options.threads == Threads::kOne) return fold_into(log, workspace, fresh, engine, options);
-  WriteBehind behind(fresh);
+  Worker worker(options.threads);
+  WriteBehind behind(fresh, nullptr, worker,
+                     [&](const store::Changes& changes) { return fresh.apply(changes); });
   TRY_ASSIGN(auto report, fold_into(log, workspace, behind, engine, options));
-  TRY(behind.cursor());  // waits for the last write
+  TRY(behind.wait());
   return report;
 }
 

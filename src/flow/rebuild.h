@@ -4,12 +4,9 @@
 #include <functional>
 
 #include "flow/fold.h"
+#include "flow/worker.h"
 
 namespace rapport::flow {
-
-// kOne: for simulations. kMore: reading, unsealing and parsing ahead, and writing behind, run
-// beside the folding.
-enum class Threads { kOne, kMore };
 
 struct RebuildOptions {
   Position from;  // position of the first event to fold

@@ -10,6 +10,8 @@ namespace rapport::flow {
 using Item = store::EventLog::Follower::Item;
 
 namespace {
+constexpr size_t kChunk = 2048;  // events in memory at once
+
 Error stopping() {
   return {Code::kUnavailable, "the server is stopping", Retryable::kYes};
 }
@@ -49,16 +51,23 @@ Runner::Runner(store::EventLog& log, const decide::Engine& engine, OpenState ope
       folded_(metrics.counter("rapport_events_folded_total", "Events folded into state.")),
       apply_seconds_(
           metrics.histogram("rapport_apply_seconds", "Time to write one batch of folded state.")),
-      lag_gauge_(metrics.gauge("rapport_fold_lag_events", "Committed events not yet folded.")) {}
+      lag_gauge_(metrics.gauge("rapport_fold_lag_events", "Committed events not yet folded.")),
+      writer_(options.threads) {}
 
 Runner::~Runner() = default;
 
 Result<Runner::Tenant*> Runner::tenant(WorkspaceId workspace) {
   if (auto it = tenants_.find(workspace); it != tenants_.end()) return &it->second;
   Tenant fresh;
-  TRY_ASSIGN(fresh.state, open_state_(workspace));
+  TRY_ASSIGN(fresh.state, open_state_(workspace, store::StateMode::kWrite));
+  if (options_.threads == Threads::kMore) {
+    TRY_ASSIGN(fresh.reader, open_state_(workspace, store::StateMode::kRead));
+  }
+  fresh.behind = std::make_unique<WriteBehind>(
+      *fresh.state, fresh.reader.get(), writer_,
+      [this, &state = *fresh.state](const auto& changes) { return write(state, changes); });
   fresh.fold = std::make_unique<Fold>(
-      *fresh.state, engine_, [this](std::span<const Position> at) { return log_.read(at); });
+      *fresh.behind, engine_, [this](std::span<const Position> at) { return log_.read(at); });
   TRY(fresh.fold->open());
   auto it = tenants_.emplace(workspace, std::move(fresh)).first;
   std::lock_guard lock(mutex_);
@@ -104,17 +113,17 @@ Result<void> Runner::open(const std::vector<WorkspaceId>& workspaces, const Rebu
   return {};
 }
 
-Result<void> Runner::fold_batch(std::vector<Item>& batch) {
+Result<void> Runner::fold_chunk(std::vector<Item>& chunk) {
   // Stable by workspace: the order inside each stays the log's.
-  std::stable_sort(batch.begin(), batch.end(), [](const Item& a, const Item& b) {
+  std::stable_sort(chunk.begin(), chunk.end(), [](const Item& a, const Item& b) {
     return a.event.workspace < b.event.workspace;
   });
-  for (size_t i = 0; i < batch.size();) {
+  for (size_t i = 0; i < chunk.size();) {
     size_t j = i;
-    while (j < batch.size() && batch[j].event.workspace == batch[i].event.workspace) ++j;
-    auto opened = tenant(batch[i].event.workspace);
+    while (j < chunk.size() && chunk[j].event.workspace == chunk[i].event.workspace) ++j;
+    auto opened = tenant(chunk[i].event.workspace);
     if (opened.ok()) {
-      TRY((*opened)->fold->fold(std::span(batch).subspan(i, j - i)));
+      TRY((*opened)->fold->fold(std::span(chunk).subspan(i, j - i)));
     } else if (opened.error().code != Code::kNotFound) {
       return opened.error();
     }  // else: the workspace was deleted, its events stay unread
@@ -123,27 +132,76 @@ Result<void> Runner::fold_batch(std::vector<Item>& batch) {
   return {};
 }
 
+Result<std::vector<Item>> Runner::read_chunk() {
+  std::vector<Item> chunk;
+  while (chunk.size() < kChunk) {
+    TRY_ASSIGN(auto item, follower_->next());
+    if (!item) break;
+    chunk.push_back(std::move(*item));
+  }
+  return chunk;
+}
+
+bool Runner::write_is_due(size_t events, Micros start) const {
+  if (events >= options_.max_events || clock_.monotonic() - start >= options_.max_time) return true;
+  size_t records = 0;
+  for (const auto& [workspace, tenant] : tenants_) records += tenant.fold->changed_records();
+  return records >= options_.max_records;
+}
+
+Result<Runner::Folded> Runner::fold_some() {
+  const Micros start = clock_.monotonic();
+  Folded folded;
+  while (!write_is_due(folded.events, start)) {
+    TRY_ASSIGN(auto chunk, read_chunk());
+    TRY(fold_chunk(chunk));
+    folded.events += chunk.size();
+    folded.all = chunk.size() < kChunk;
+    if (folded.all) break;
+  }
+  return folded;
+}
+
+// On the writer's thread.
+Result<void> Runner::write(store::State& state, const store::Changes& changes) {
+  failpoints_.reach("runner.before_apply");
+  const Micros start = clock_.monotonic();
+  TRY(state.apply(changes));
+  apply_seconds_.observe(static_cast<double>((clock_.monotonic() - start).value) / 1e6);
+  failpoints_.reach("runner.after_apply");
+  return {};
+}
+
 Result<void> Runner::apply_all() {
   for (auto& [workspace, tenant] : tenants_) {
     if (tenant.fold->unwritten() == 0) continue;
-    failpoints_.reach("runner.before_apply");
-    const Micros start = clock_.monotonic();
-    const size_t events = tenant.fold->unwritten();
+    TRY(finish(workspace, tenant));
+    tenant.events_under_way = tenant.fold->unwritten();
+    tenant.cursor_under_way = tenant.fold->cursor();
     TRY(tenant.fold->apply());
-    apply_seconds_.observe(static_cast<double>((clock_.monotonic() - start).value) / 1e6);
-    failpoints_.reach("runner.after_apply");
-    folded_.add(events);
-    {
-      std::lock_guard lock(mutex_);
-      written_[workspace] = tenant.fold->cursor();
-    }
-    if (applied_) applied_(workspace, tenant.fold->cursor());
   }
   return {};
 }
 
+Result<void> Runner::finish(WorkspaceId workspace, Tenant& tenant) {
+  TRY(tenant.behind->wait());
+  if (tenant.events_under_way == 0) return {};
+  folded_.add(std::exchange(tenant.events_under_way, 0));
+  {
+    std::lock_guard lock(mutex_);
+    written_[workspace] = tenant.cursor_under_way;
+  }
+  if (applied_) applied_(workspace, tenant.cursor_under_way);
+  return {};
+}
+
+Result<void> Runner::finish_all() {
+  for (auto& [workspace, tenant] : tenants_) TRY(finish(workspace, tenant));
+  return {};
+}
+
 // After a failed fold or write the memory is ahead of the disk: start again from what is written.
-Result<void> Runner::reopen(const Error& why) {
+Error Runner::reopen(const Error& why) {
   reporter_.report(Level::kError, "fold.failed", Json::object().set("error", why.message));
   tenants_.clear();
   Position from = log_.log().end().position;
@@ -160,24 +218,14 @@ Result<void> Runner::reopen(const Error& why) {
 
 Result<size_t> Runner::step() {
   TRY(run_tasks());
-  std::vector<Item> batch;
-  while (batch.size() < options_.max_events) {
-    auto item = follower_->next();
-    if (!item.ok()) return std::move(item).error();
-    if (!*item) break;
-    batch.push_back(std::move(**item));
-  }
   lag_gauge_.set(static_cast<int64_t>(lag()));
-  if (!batch.empty()) {
-    auto done = fold_batch(batch);
-    if (done.ok()) done = apply_all();
-    if (!done.ok()) {
-      TRY(reopen(done.error()));
-    }
-  }
+  auto folded = fold_some();
+  auto done = folded.ok() ? apply_all() : Result<void>(folded.error());
+  if (done.ok() && folded->all) done = finish_all();
+  if (!done.ok()) return reopen(done.error());
   lag_gauge_.set(static_cast<int64_t>(lag()));
   TRY(tick());
-  return batch.size();
+  return folded->events;
 }
 
 Result<void> Runner::tick() {
@@ -226,9 +274,10 @@ Result<void> Runner::run_tasks() {
     }
     Result<void> result;
     auto opened = tenant(task.workspace);
-    if (opened.ok()) {
+    if (opened.ok()) result = finish(task.workspace, **opened);
+    if (opened.ok() && result.ok()) {
       result = task.work(*(*opened)->state);
-    } else {
+    } else if (!opened.ok()) {
       result = opened.error();
     }
     if (task.outcome) {
@@ -283,6 +332,7 @@ Result<void> Runner::with_state(WorkspaceId workspace,
     return outcome->wait();
   }
   TRY_ASSIGN(Tenant * opened, tenant(workspace));
+  TRY(finish(workspace, *opened));
   return work(*opened->state);
 }
 

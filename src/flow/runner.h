@@ -16,22 +16,30 @@
 #include "base/logging.h"
 #include "base/metrics.h"
 #include "flow/fold.h"
+#include "flow/write_behind.h"
 
 namespace rapport::flow {
 
 struct RunnerOptions {
-  size_t max_events = 16'384;  // folded before a write, over all workspaces
-  // After a batch smaller than this the runner rests, so that under load it writes larger ones: a
-  // write costs per page, and the same pages are hit again and again.
+  // A write follows once so many events were folded, so many records changed or so much time has
+  // passed, over all workspaces; at the latest at the end of the log. The larger a write, the fewer
+  // pages it costs per event: the same ones are hit again and again.
+  size_t max_events = 32'768;
+  size_t max_records = 40'000;
+  Micros max_time = millis(1000);
+  // After a batch smaller than this the runner rests, so that under load it writes larger ones.
   size_t small_batch = 4096;
   Micros rest = millis(10);
+  Threads threads = Threads::kOne;
 };
 
 class Runner {
  public:
-  // Gives the writing handle of a workspace's state; kNotFound when the workspace was deleted.
-  using OpenState = std::function<Result<std::unique_ptr<store::State>>(WorkspaceId)>;
-  // Called on the runner's thread after each write.
+  // Gives a handle of a workspace's state; kNotFound when the workspace was deleted. One to write,
+  // and with Threads::kMore one to read beside it.
+  using OpenState =
+      std::function<Result<std::unique_ptr<store::State>>(WorkspaceId, store::StateMode)>;
+  // Called on the runner's thread once what was folded is written.
   using Applied = std::function<void(WorkspaceId, const store::Cursor&)>;
 
   Runner(store::EventLog& log, const decide::Engine& engine, OpenState open_state, Clock& clock,
@@ -76,15 +84,28 @@ class Runner {
     std::shared_ptr<class Outcome> outcome;  // null: nobody waits
   };
   struct Tenant {
-    std::unique_ptr<store::State> state;
+    std::unique_ptr<store::State> state, reader;
+    std::unique_ptr<WriteBehind> behind;
     std::unique_ptr<Fold> fold;
+    size_t events_under_way = 0;  // of the write under way
+    store::Cursor cursor_under_way;
   };
   Result<Tenant*> tenant(WorkspaceId workspace);
-  Result<void> fold_batch(std::vector<store::EventLog::Follower::Item>& batch);
-  Result<void> apply_all();
+  Result<void> write(store::State& state, const store::Changes& changes);
+  Result<void> finish(WorkspaceId workspace, Tenant& tenant);
+  Result<void> finish_all();
+  struct Folded {
+    size_t events = 0;
+    bool all = false;  // that are committed
+  };
+  Result<Folded> fold_some();  // folds what fits one write
+  bool write_is_due(size_t events, Micros start) const;
+  Result<std::vector<store::EventLog::Follower::Item>> read_chunk();
+  Result<void> fold_chunk(std::vector<store::EventLog::Follower::Item>& chunk);
+  Result<void> apply_all();  // begins the writes
   Result<void> tick();
   Result<void> run_tasks();
-  Result<void> reopen(const Error& why);
+  Error reopen(const Error& why);
   bool belongs(const Tenant& tenant, WorkspaceId workspace, std::string& why) const;
 
   store::EventLog& log_;
@@ -99,6 +120,7 @@ class Runner {
   Histogram& apply_seconds_;
   Gauge& lag_gauge_;
 
+  Worker writer_;
   std::map<WorkspaceId, Tenant> tenants_;  // runner's thread
   std::unique_ptr<store::EventLog::Follower> follower_;
   Micros next_tick_check_{0};

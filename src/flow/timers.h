@@ -17,7 +17,7 @@ namespace rapport::flow {
 
 class Timers {
  public:
-  explicit Timers(store::State& state) : state_(state) {}
+  explicit Timers(store::FoldedState& state) : state_(state) {}
 
   // Timers due at or before `until`, in (due, id) order.
   Result<std::vector<model::Timer>> due(Micros until);
@@ -32,7 +32,7 @@ class Timers {
   void shorten();
   void drop_from_window(const std::string& id);
 
-  store::State& state_;
+  store::FoldedState& state_;
   Micros asked_{std::numeric_limits<int64_t>::min()};  // the latest time asked for
   Micros window_end_{std::numeric_limits<int64_t>::min()};
   std::map<std::pair<Micros, std::string>, model::Timer> window_;  // all with due ≤ window_end_

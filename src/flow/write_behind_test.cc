@@ -11,19 +11,16 @@
 namespace rapport::flow {
 namespace {
 
-using model::Mark;
 using model::Record;
 using model::RecordKey;
 using model::Timer;
-using store::Attempt;
 using store::Changes;
-using store::DueMark;
 using store::Page;
 using store::PageRequest;
 using store::Posting;
 
 // Writes when told to, and notes whether it was asked for something while it wrote.
-class SlowState final : public store::State {
+class SlowState final : public store::FoldedState {
  public:
   Result<void> apply(const Changes& changes) override {
     note();
@@ -42,26 +39,10 @@ class SlowState final : public store::State {
   Result<std::vector<Timer>> timers_due(Micros, int) override {
     return answer<std::vector<Timer>>();
   }
-  Result<std::optional<Micros>> next_due() override { return answer<std::optional<Micros>>(); }
   Result<std::vector<Posting>> postings(const std::string&, Sequence, int,
                                         PageRequest::Order) override {
     return answer<std::vector<Posting>>();
   }
-  Result<std::vector<Mark>> marks(const std::string&, int) override {
-    return answer<std::vector<Mark>>();
-  }
-  Result<std::vector<DueMark>> due_marks(const std::string&, Micros, int) override {
-    return answer<std::vector<DueMark>>();
-  }
-  Result<std::optional<Micros>> next_attempt(const std::string&) override {
-    return answer<std::optional<Micros>>();
-  }
-  Result<void> set_attempt(const Mark&, const Attempt&) override { return done(); }
-  Result<int64_t> count(const std::string&) override { return answer<int64_t>(); }
-  Result<Hash> digest() override { return answer<Hash>(); }
-  Result<void> snapshot(const std::string&) override { return done(); }
-  Result<void> scrub() override { return done(); }
-  Result<void> checkpoint() override { return done(); }
 
   std::counting_semaphore<> may_write{0};
   std::atomic<bool> fail{false};
@@ -74,16 +55,22 @@ class SlowState final : public store::State {
     if (writing_) asked_while_writing = true;
     ++questions;
   }
-  Result<void> done() {
-    note();
-    return {};
-  }
   template <class T>
   Result<T> answer() {
     note();
     return T{};
   }
   std::atomic<bool> writing_{false};
+};
+
+// A fold's view of a slow state, and the worker that writes.
+struct Behind {
+  explicit Behind(SlowState& slow, SlowState* reader = nullptr, Threads threads = Threads::kMore)
+      : worker(threads), state(slow, reader, worker, [&slow](const Changes& changes) {
+          return slow.apply(changes);
+        }) {}
+  Worker worker;
+  WriteBehind state;
 };
 
 Changes batch(uint64_t sequence) {
@@ -98,33 +85,23 @@ Result<void> outcome(const Result<T>& result) {
   return {};
 }
 
-using Call = std::function<Result<void>(store::State&)>;
+using Call = std::function<Result<void>(store::FoldedState&)>;
 const std::vector<std::pair<const char*, Call>> kCalls = {
     {"apply", [](auto& s) { return s.apply(batch(9)); }},
     {"cursor", [](auto& s) { return outcome(s.cursor()); }},
     {"load", [](auto& s) { return outcome(s.load({})); }},
     {"list", [](auto& s) { return outcome(s.list({})); }},
     {"timers_due", [](auto& s) { return outcome(s.timers_due({}, 1)); }},
-    {"next_due", [](auto& s) { return outcome(s.next_due()); }},
     {"postings",
      [](auto& s) { return outcome(s.postings("", {}, 1, PageRequest::Order::kOldest)); }},
-    {"marks", [](auto& s) { return outcome(s.marks("", 1)); }},
-    {"due_marks", [](auto& s) { return outcome(s.due_marks("", {}, 1)); }},
-    {"next_attempt", [](auto& s) { return outcome(s.next_attempt("")); }},
-    {"set_attempt", [](auto& s) { return s.set_attempt({}, {}); }},
-    {"count", [](auto& s) { return outcome(s.count("")); }},
-    {"digest", [](auto& s) { return outcome(s.digest()); }},
-    {"snapshot", [](auto& s) { return s.snapshot(""); }},
-    {"scrub", [](auto& s) { return s.scrub(); }},
-    {"checkpoint", [](auto& s) { return s.checkpoint(); }},
 };
 
 TEST(WriteBehind, DoesNotWaitForTheWriteItStarts) {
   SlowState state;
-  WriteBehind behind(state);
-  EXPECT_TRUE(behind.apply(batch(1)).ok());
+  Behind behind(state);
+  EXPECT_TRUE(behind.state.apply(batch(1)).ok());
   state.may_write.release();
-  EXPECT_TRUE(behind.cursor().ok());
+  EXPECT_TRUE(behind.state.cursor().ok());
   EXPECT_EQ(state.sequences, std::vector<uint64_t>{1});
 }
 
@@ -133,9 +110,9 @@ TEST(WriteBehind, WritesInOrderEachBatchOnce) {
   state.may_write.release(100);
   std::vector<uint64_t> expected;
   {
-    WriteBehind behind(state);
+    Behind behind(state);
     for (uint64_t n = 1; n <= 100; ++n) {
-      ASSERT_TRUE(behind.apply(batch(n)).ok());
+      ASSERT_TRUE(behind.state.apply(batch(n)).ok());
       expected.push_back(n);
     }
   }
@@ -145,14 +122,14 @@ TEST(WriteBehind, WritesInOrderEachBatchOnce) {
 TEST(WriteBehind, LetsEveryOtherCallWaitForTheWrite) {
   for (const auto& [name, call] : kCalls) {
     SlowState state;
-    WriteBehind behind(state);
-    ASSERT_TRUE(behind.apply(batch(1)).ok());
-    auto answer = std::async(std::launch::async, [&] { return call(behind); });
+    Behind behind(state);
+    ASSERT_TRUE(behind.state.apply(batch(1)).ok());
+    auto answer = std::async(std::launch::async, [&] { return call(behind.state); });
     EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(5)), std::future_status::timeout) << name;
     state.may_write.release(2);
     EXPECT_TRUE(answer.get().ok()) << name;
     EXPECT_FALSE(state.asked_while_writing) << name;
-    EXPECT_TRUE(behind.checkpoint().ok());
+    EXPECT_TRUE(behind.state.cursor().ok());
     EXPECT_EQ(state.questions, 3) << name;
   }
 }
@@ -162,10 +139,10 @@ TEST(WriteBehind, GivesTheErrorOfAWriteToEveryLaterCall) {
     SlowState state;
     state.fail = true;
     state.may_write.release(2);
-    WriteBehind behind(state);
-    EXPECT_TRUE(behind.apply(batch(1)).ok()) << "the write is not done yet";
+    Behind behind(state);
+    EXPECT_TRUE(behind.state.apply(batch(1)).ok()) << "the write is not done yet";
     for (int again = 0; again < 2; ++again) {
-      const auto answer = call(behind);
+      const auto answer = call(behind.state);
       ASSERT_FALSE(answer.ok()) << name;
       EXPECT_EQ(answer.error().message, "no room") << name;
     }
@@ -173,10 +150,46 @@ TEST(WriteBehind, GivesTheErrorOfAWriteToEveryLaterCall) {
   }
 }
 
+TEST(WriteBehind, LoadsBesideTheWriteWhatItDoesNotTouch) {
+  SlowState state, reader;
+  Behind behind(state, &reader);
+  const RecordKey touched{"contact", "a"}, removed{"contact", "b"}, other{"contact", "c"};
+  Changes changes = batch(1);
+  changes.puts.resize(1);
+  changes.puts.front().record.key = touched;
+  changes.removals.push_back({removed, {}});
+  ASSERT_TRUE(behind.state.apply(changes).ok());
+  EXPECT_TRUE(behind.state.load(std::vector{other}).ok()) << "does not wait";
+  EXPECT_EQ(reader.questions, 1);
+  for (const auto& keys : {std::vector{touched}, std::vector{other, removed}}) {
+    auto answer = std::async(std::launch::async, [&] { return outcome(behind.state.load(keys)); });
+    EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(5)), std::future_status::timeout);
+    state.may_write.release();
+    EXPECT_TRUE(answer.get().ok());
+    ASSERT_TRUE(behind.state.apply(changes).ok());
+  }
+  state.may_write.release();
+  EXPECT_TRUE(behind.state.wait().ok());
+  EXPECT_TRUE(behind.state.load(std::vector{other}).ok());
+  EXPECT_EQ(reader.questions, 1) << "nothing is under way: the state itself is asked";
+  EXPECT_FALSE(state.asked_while_writing);
+}
+
+TEST(WriteBehind, WritesAtOnceWhereThereIsOneThread) {
+  SlowState state;
+  state.may_write.release(2);
+  Behind behind(state, nullptr, Threads::kOne);
+  EXPECT_TRUE(behind.state.apply(batch(1)).ok());
+  EXPECT_EQ(state.sequences, std::vector<uint64_t>{1});
+  state.fail = true;
+  EXPECT_TRUE(behind.state.apply(batch(2)).ok()) << "told by the next call";
+  EXPECT_FALSE(behind.state.wait().ok());
+}
+
 TEST(WriteBehind, EndsWithoutEverWriting) {
   SlowState state;
   {
-    const WriteBehind behind(state);
+    const Behind behind(state);
   }
   EXPECT_EQ(state.questions, 0);
 }
@@ -187,8 +200,8 @@ TEST(WriteBehind, FinishesTheWriteUnderWayWhenItEnds) {
     state.fail = fail;
     std::future<void> release;
     {
-      WriteBehind behind(state);
-      ASSERT_TRUE(behind.apply(batch(1)).ok());
+      Behind behind(state);
+      ASSERT_TRUE(behind.state.apply(batch(1)).ok());
       release = std::async(std::launch::async, [&] { state.may_write.release(); });
     }
     EXPECT_EQ(state.sequences, std::vector<uint64_t>{1});
@@ -200,8 +213,8 @@ TEST(WriteBehind, FinishesTheWriteNotYetBegunWhenItEnds) {
     SlowState state;
     state.may_write.release();
     {
-      WriteBehind behind(state);
-      ASSERT_TRUE(behind.apply(batch(1)).ok());
+      Behind behind(state);
+      ASSERT_TRUE(behind.state.apply(batch(1)).ok());
     }
     ASSERT_EQ(state.sequences, std::vector<uint64_t>{1}) << round;
   }

@@ -69,9 +69,12 @@ Result<std::unique_ptr<store::State>> Server::open_state(WorkspaceId workspace,
 }
 
 Result<void> Server::open_runner() {
+  flow::RunnerOptions options;
+  options.threads = flow::Threads::kMore;
   runner_ = std::make_unique<flow::Runner>(
-      *log_, engine_, [this](WorkspaceId id) { return open_state(id, store::StateMode::kWrite); },
-      clock_, failpoints_, metrics_, reporter_, flow::RunnerOptions{},
+      *log_, engine_,
+      [this](WorkspaceId id, store::StateMode mode) { return open_state(id, mode); }, clock_,
+      failpoints_, metrics_, reporter_, options,
       [this](WorkspaceId id, const store::Cursor& cursor) { applied(id, cursor); });
   TRY_ASSIGN(const auto workspaces, control_->workspaces());
   std::vector<WorkspaceId> ids;

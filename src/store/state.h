@@ -82,9 +82,10 @@ struct Page {
   std::string next;  // empty: no more
 };
 
-class State {
+// What folding needs of a state.
+class FoldedState {
  public:
-  virtual ~State() = default;
+  virtual ~FoldedState() = default;
   virtual Result<Cursor> cursor() = 0;
   // Same order as the keys; nullopt for what does not exist.
   virtual Result<std::vector<std::optional<model::Record>>> load(
@@ -93,12 +94,14 @@ class State {
   virtual Result<void> apply(const Changes& changes) = 0;
 
   virtual Result<std::vector<model::Timer>> timers_due(Micros until, int limit) = 0;  // (due, id)
-  virtual Result<std::optional<Micros>> next_due() = 0;
-
   // Events of a list; `after` exclusive (0: from the start; newest first: before, 0 = from the
   // end).
   virtual Result<std::vector<Posting>> postings(const std::string& list, Sequence after, int limit,
                                                 PageRequest::Order order) = 0;
+};
+
+class State : public FoldedState {
+ public:
   virtual Result<std::vector<model::Mark>> marks(const std::string& connection, int limit) = 0;
   virtual Result<std::vector<DueMark>> due_marks(const std::string& connection, Micros now,
                                                  int limit) = 0;  // oldest version first

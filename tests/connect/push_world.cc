@@ -115,7 +115,7 @@ void PushWorld::open() {
     return store::open_sqlite_state(kState, vfs_->name(), mode);
   };
   runner_ = std::make_unique<flow::Runner>(
-      *log_, engine_, [=](WorkspaceId) { return open_state(store::StateMode::kWrite); }, clock,
+      *log_, engine_, [=](WorkspaceId, store::StateMode mode) { return open_state(mode); }, clock,
       failpoints, metrics, reporter, flow::RunnerOptions{}, nullptr);
   runner_
       ->open({kWorkspace},

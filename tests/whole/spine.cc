@@ -109,9 +109,8 @@ void Spine::open() {
       std::make_unique<intake::Intake>(*log_, clock_, random_, *metrics_, intake::IntakeOptions{});
   runner_ = std::make_unique<flow::Runner>(
       *log_, engine_,
-      [this](WorkspaceId) {
-        return store::open_sqlite_state(std::string(kStatePath), vfs_->name(),
-                                        store::StateMode::kWrite);
+      [this](WorkspaceId, store::StateMode mode) {
+        return store::open_sqlite_state(std::string(kStatePath), vfs_->name(), mode);
       },
       clock_, failpoints_, *metrics_, reporter_, flow::RunnerOptions{}, nullptr);
   runner_

@@ -228,11 +228,6 @@ Result<std::vector<model::Timer>> SqliteState::timers_due(Micros until, int limi
   return timers_.due(until, limit);
 }
 
-Result<std::optional<Micros>> SqliteState::next_due() {
-  std::lock_guard lock(mutex_);
-  return timers_.next_due();
-}
-
 Result<std::vector<Posting>> SqliteState::postings(const std::string& list, Sequence after,
                                                    int limit, PageRequest::Order order) {
   std::lock_guard lock(mutex_);

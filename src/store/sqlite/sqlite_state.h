@@ -29,7 +29,6 @@ class SqliteState final : public State {
   Result<Page> list(const PageRequest& request) override;
   Result<void> apply(const Changes& changes) override;
   Result<std::vector<model::Timer>> timers_due(Micros until, int limit) override;
-  Result<std::optional<Micros>> next_due() override;
   Result<std::vector<Posting>> postings(const std::string& list, Sequence after, int limit,
                                         PageRequest::Order order) override;
   Result<std::vector<model::Mark>> marks(const std::string& connection, int limit) override;

@@ -84,13 +84,6 @@ Result<std::vector<Timer>> TimerTable::due(Micros until, int limit) {
   return timers;
 }
 
-Result<std::optional<Micros>> TimerTable::next_due() {
-  Statement s = database_.statement("SELECT min(due) FROM timers");
-  TRY_ASSIGN(const bool row, s.step());
-  if (!row || s.is_null(0)) return std::optional<Micros>();
-  return std::optional<Micros>(Micros{s.integer(0)});
-}
-
 Result<void> TimerTable::each(const std::function<void(const Timer&)>& visit) {
   Statement s = database_.statement("SELECT due, id, type, record, kind FROM timers ORDER BY id");
   return each_row(s, [&](const Statement& row) { visit(read_timer(row)); });

@@ -20,7 +20,6 @@ class TimerTable {
 
   Result<void> apply(std::span<const std::string> removed, std::span<const model::Timer> armed);
   Result<std::vector<model::Timer>> due(Micros until, int limit);
-  Result<std::optional<Micros>> next_due();
   // By id.
   Result<void> each(const std::function<void(const model::Timer&)>& visit);
 
