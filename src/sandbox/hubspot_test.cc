@@ -147,19 +147,6 @@ TEST_F(Handler, AnswersWhateverItIsSent) {
   }
 }
 
-TEST_F(Handler, TheHookAnswersBeforeAnythingIsApplied) {
-  int seen = 0;
-  hubspot->set_before([&](const HttpRequest& request) -> std::optional<HttpResponse> {
-    ++seen;
-    if (request.method != "POST") return std::nullopt;
-    return HttpResponse{503, {}, "down"};
-  });
-  EXPECT_EQ(call("POST", "/crm/v3/objects/contacts", kAna, "wrong").body, "down");
-  EXPECT_EQ(call("GET", "/crm/v3/objects/contacts").status, 200);
-  EXPECT_EQ(last_effect(), 0);
-  EXPECT_EQ(seen, 2);  // the sandbox's own endpoints do not pass through it
-}
-
 TEST_F(Handler, LosesTheAnswersOfAppliedWritesOnly) {
   EXPECT_EQ(expect(200, "POST", "/__sandbox/lose_next",
                    R"({"count":2,"path_prefix":"/crm/v3/objects/contacts"})")

@@ -44,6 +44,18 @@ std::vector<std::string> Call::list(std::string_view name) const {
   return all;
 }
 
+std::vector<std::pair<std::string, std::string>> read_pairs(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string_view pair : split(text, '&')) {
+    if (pair.empty()) continue;
+    const size_t equals = pair.find('=');
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    pairs.emplace_back(decode_parameter(pair.substr(0, equals)), decode_parameter(value));
+  }
+  return pairs;
+}
+
 Call take_apart(const HttpRequest& request) {
   Call call;
   call.method = request.method;
@@ -54,14 +66,7 @@ Call take_apart(const HttpRequest& request) {
   call.path = target.substr(0, mark);
   for (const std::string_view segment : split(call.path, '/'))
     if (!segment.empty()) call.segments.push_back(decode(segment));
-  if (mark == std::string_view::npos) return call;
-  for (const std::string_view pair : split(target.substr(mark + 1), '&')) {
-    if (pair.empty()) continue;
-    const size_t equals = pair.find('=');
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-    call.query.emplace_back(decode_parameter(pair.substr(0, equals)), decode_parameter(value));
-  }
+  if (mark != std::string_view::npos) call.query = read_pairs(target.substr(mark + 1));
   return call;
 }
 

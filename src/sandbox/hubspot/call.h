@@ -27,6 +27,9 @@ struct Call {
   std::vector<std::string> list(std::string_view name) const;
 };
 
+// The pairs of a query or of a form, decoded.
+std::vector<std::pair<std::string, std::string>> read_pairs(std::string_view text);
+
 // Takes method, target and headers apart; the body stays for read_body.
 Call take_apart(const HttpRequest& request);
 

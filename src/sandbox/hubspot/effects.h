@@ -23,7 +23,7 @@ struct Effect {
   std::vector<std::string> properties = {};  // names written
   std::string other_object = {};             // of an association
   std::string other_id = {};
-  bool lost = false;  // applied, but the answer never left
+  bool lost = false;  // applied, but the answer did not tell the caller so
 };
 
 class Effects {

@@ -33,8 +33,8 @@ class Portal {
   Records records;
   Links links;
   Effects effects;
-  Micros now;  // of the call under way, in whole milliseconds
-  const Micros search_lag;
+  Micros now;         // of the call under way, in whole milliseconds
+  Micros search_lag;  // as a fault has it for the call under way
   const bool associate_by_domain;
 
   std::string uuid();

@@ -45,6 +45,16 @@ void Records::archive(const ObjectType& type, Record& record, Micros now) {
   record.waiting.push_back({now, nullptr});
 }
 
+void Records::forget(const ObjectType& type, std::string_view property) {
+  for (auto& [id, record] : by_type_[type.name]) {
+    if (!record.values->contains(property)) continue;
+    Values values = *record.values;
+    values.erase(values.find(property));
+    record.values = std::make_shared<const Values>(std::move(values));
+  }
+  unique_.erase(type.name + "/" + std::string(property));
+}
+
 Record* Records::find(const ObjectType& type, uint64_t id) {
   return const_cast<Record*>(std::as_const(*this).find(type, id));
 }

@@ -47,6 +47,9 @@ class Records {
   void update(const ObjectType& type, Record& record, const Values& changes, Micros now);
   void archive(const ObjectType& type, Record& record, Micros now);
 
+  // Takes a property away from all records, unseen: nothing counts as modified.
+  void forget(const ObjectType& type, std::string_view property);
+
   // Archived ones too; null when there is none of that type.
   Record* find(const ObjectType& type, uint64_t id);
   const Record* find(const ObjectType& type, uint64_t id) const;

@@ -29,9 +29,9 @@ Json show_whole(const Record& record) {
 Json show(const ObjectType& type, const Record& record, const Values& values,
           const std::vector<std::string>& asked) {
   std::set<std::string> names(type.shown.begin(), type.shown.end());
+  if (!asked.empty()) names = {asked.begin(), asked.end()};
+  std::erase_if(names, [&](const std::string& name) { return !type.property(name); });
   if (!asked.empty()) {
-    names = {asked.begin(), asked.end()};
-    std::erase_if(names, [&](const std::string& name) { return !type.property(name); });
     names.insert({"hs_object_id", type.modified,
                   type.property("createdate") ? "createdate" : "hs_createdate"});
   }
