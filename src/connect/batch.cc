@@ -8,7 +8,15 @@ namespace rapport::connect {
 namespace {
 
 const std::string& named_by(const CallSpec& call, const CallItem& item) {
-  return call.match_by == CallSpec::Match::kKey ? item.key : item.id;
+  switch (call.match_by) {
+    case CallSpec::Match::kId:
+      return item.id;
+    case CallSpec::Match::kKey:
+      return item.key;
+    case CallSpec::Match::kTrace:
+      return item.trace;
+  }
+  BUG("unknown match");
 }
 
 bool means(const Json& entry, const std::vector<std::string>& paths, const CallItem& item) {

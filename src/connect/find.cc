@@ -52,7 +52,8 @@ Reply Finder::read(const ObjectSpec& object, const FindStep& step,
                    std::span<const CallItem> items) {
   const CallScope scope{
       .object = object.name, .other = step.link, .names = object.property_names()};
-  return remote_.call(fill_request(step.read, scope, items, remote_.base_url()), "find");
+  return remote_.call(fill_request(step.read, scope, items, remote_.base_url()), "find",
+                      step.read.quota);
 }
 
 std::optional<Failure> Finder::find_by_key(const ObjectSpec& object, const FindStep& step,
@@ -102,11 +103,13 @@ std::optional<Failure> Finder::ask_keys(const ObjectSpec& object, const FindStep
 }
 
 std::optional<Failure> Finder::read_ids(const ObjectSpec& object, const FindStep& step,
-                                        const LinkItem& link, std::vector<std::string>& ids) {
-  CallScope scope{.object = object.name, .other = step.link, .to = link.to};
+                                        const std::string& neighbour,
+                                        std::vector<std::string>& ids) {
+  CallScope scope{.object = object.name, .other = step.link, .to = neighbour};
   for (int page = 0; page < kMostPages; ++page) {
     const Reply reply =
-        remote_.call(fill_request(*step.list, scope, {}, remote_.base_url()), "find");
+        remote_.call(fill_request(*step.list, scope, {}, remote_.base_url()), "find",
+                     step.list->quota);
     if (not_there(reply)) return std::nullopt;
     if (reply.failure) return reply.failure;
     for (const ResultItem& result : read_results(*step.list, reply.body)) {
@@ -119,34 +122,82 @@ std::optional<Failure> Finder::read_ids(const ObjectSpec& object, const FindStep
   return std::nullopt;
 }
 
-std::optional<Failure> Finder::match_ids(const ObjectSpec& object, const FindStep& step,
-                                         const std::vector<std::string>& ids, Wanted& wanted) {
-  const size_t batch = static_cast<size_t>(step.read.batch);
-  for (size_t start = 0; start < ids.size(); start += batch) {
-    std::vector<CallItem> items;
-    for (size_t i = start; i < std::min(ids.size(), start + batch); ++i) {
-      items.push_back({.id = ids[i]});
+// Ids of the neighbours' neighbours, by the neighbour: one call each, or one for many.
+std::optional<Failure> Finder::read_lists(const ObjectSpec& object, const FindStep& step,
+                                          const std::vector<std::string>& neighbours,
+                                          Neighbourhood& found) {
+  if (!step.list->batched) {
+    for (const std::string& one : neighbours) {
+      if (auto failure = read_ids(object, step, one, found[ascii_lower(one)])) return failure;
     }
-    const Reply reply = read(object, step, items);
+    return std::nullopt;
+  }
+  const size_t batch = static_cast<size_t>(step.list->batch);
+  const CallScope scope{.object = object.name, .other = step.link};
+  for (size_t start = 0; start < neighbours.size(); start += batch) {
+    std::vector<CallItem> items;
+    for (size_t i = start; i < std::min(neighbours.size(), start + batch); ++i)
+      items.push_back({.id = neighbours[i]});
+    const Reply reply = remote_.call(fill_request(*step.list, scope, items, remote_.base_url()),
+                                     "find", step.list->quota);
     if (not_there(reply)) continue;
     if (reply.failure) return reply.failure;
-    for (const ResultItem& result : read_results(step.read, reply.body)) {
-      if (result.id.empty() || !holds(step.where, wanted.view, *result.whole)) continue;
-      adopt(wanted, result);
-      return std::nullopt;
+    for (const ResultItem& result : read_results(*step.list, reply.body)) {
+      const Json* ids = result.whole->at_path(step.list->ids);
+      if (ids == nullptr || !ids->is_array()) continue;
+      for (const Json& id : ids->as_array())
+        if (std::string text = text_at(id, step.list->id); !text.empty())
+          found[result.match].push_back(std::move(text));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> Finder::read_all(const ObjectSpec& object, const FindStep& step,
+                                        const Neighbourhood& neighbourhood, Answers& answers) {
+  std::set<std::string> ids;
+  for (const auto& [neighbour, list] : neighbourhood) ids.insert(list.begin(), list.end());
+  const std::vector<std::string> all(ids.begin(), ids.end());
+  const size_t batch = static_cast<size_t>(step.read.batch);
+  for (size_t start = 0; start < all.size(); start += batch) {
+    std::vector<CallItem> items;
+    for (size_t i = start; i < std::min(all.size(), start + batch); ++i)
+      items.push_back({.id = all[i]});
+    Reply reply = read(object, step, items);
+    if (not_there(reply)) continue;
+    if (reply.failure) return reply.failure;
+    answers.bodies.push_back(std::move(reply.body));
+    for (ResultItem& result : read_results(step.read, answers.bodies.back())) {
+      const std::string id = result.id;
+      if (!id.empty()) answers.by_id.emplace(id, std::move(result));
     }
   }
   return std::nullopt;
 }
 
 std::optional<Failure> Finder::find_by_neighbours(const ObjectSpec& object, const FindStep& step,
-                                                  Wanted& wanted) {
-  for (const LinkItem& link : wanted.links) {
-    if (link.other != step.link || !wanted.found_id.empty()) continue;
-    std::vector<std::string> ids;
-    if (auto failure = read_ids(object, step, link, ids)) return failure;
-    if (auto failure = match_ids(object, step, ids, wanted)) return failure;
-    if (!wanted.found_id.empty()) wanted.found_by = link;
+                                                  std::vector<Wanted>& wanted) {
+  std::set<std::string> neighbours;
+  for (const Wanted& one : wanted)
+    for (const LinkItem& link : one.links)
+      if (one.found_id.empty() && link.other == step.link) neighbours.insert(link.to);
+  Neighbourhood lists;
+  const std::vector<std::string> all(neighbours.begin(), neighbours.end());
+  if (auto failure = read_lists(object, step, all, lists)) return failure;
+  Answers answers;
+  if (auto failure = read_all(object, step, lists, answers)) return failure;
+  for (Wanted& one : wanted) {
+    for (const LinkItem& link : one.links) {
+      if (link.other != step.link || !one.found_id.empty()) continue;
+      for (const std::string& id : lists[ascii_lower(link.to)]) {
+        const auto found = answers.by_id.find(id);
+        if (found == answers.by_id.end() || !holds(step.where, one.view, *found->second.whole))
+          continue;
+        adopt(one, found->second);
+        one.found_by = link;
+        break;
+      }
+    }
   }
   return std::nullopt;
 }
@@ -159,10 +210,7 @@ std::optional<Failure> Finder::find(const ObjectSpec& object, Purpose purpose,
       if (auto failure = find_by_key(object, step, wanted)) return failure;
       continue;
     }
-    for (Wanted& one : wanted) {
-      if (!one.found_id.empty()) continue;
-      if (auto failure = find_by_neighbours(object, step, one)) return failure;
-    }
+    if (auto failure = find_by_neighbours(object, step, wanted)) return failure;
   }
   return std::nullopt;
 }

@@ -2,6 +2,8 @@
 // outcome.
 #pragma once
 
+#include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,12 +40,20 @@ class Finder {
                                      std::vector<Wanted>& wanted);
   std::optional<Failure> ask_keys(const ObjectSpec& object, const FindStep& step,
                                   std::span<const CallItem> items, std::vector<Wanted>& wanted);
+  using Neighbourhood = std::map<std::string, std::vector<std::string>>;  // ids by neighbour
+  struct Answers {
+    std::deque<Json> bodies;  // the results point into them
+    std::map<std::string, ResultItem> by_id;
+  };
   std::optional<Failure> find_by_neighbours(const ObjectSpec& object, const FindStep& step,
-                                            Wanted& wanted);
+                                            std::vector<Wanted>& wanted);
+  std::optional<Failure> read_lists(const ObjectSpec& object, const FindStep& step,
+                                    const std::vector<std::string>& neighbours,
+                                    Neighbourhood& found);
   std::optional<Failure> read_ids(const ObjectSpec& object, const FindStep& step,
-                                  const LinkItem& link, std::vector<std::string>& ids);
-  std::optional<Failure> match_ids(const ObjectSpec& object, const FindStep& step,
-                                   const std::vector<std::string>& ids, Wanted& wanted);
+                                  const std::string& neighbour, std::vector<std::string>& ids);
+  std::optional<Failure> read_all(const ObjectSpec& object, const FindStep& step,
+                                  const Neighbourhood& neighbourhood, Answers& answers);
   Reply read(const ObjectSpec& object, const FindStep& step, std::span<const CallItem> items);
 
   const Manifest& manifest_;

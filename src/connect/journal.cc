@@ -6,13 +6,14 @@
 
 namespace rapport::connect {
 
-Result<std::string> Journal::start(const Task& task, const Work& work, std::string_view operation) {
+Result<std::string> Journal::start(const Plan& plan, std::span<Task* const> tasks,
+                                   std::string_view operation) {
   std::array<uint8_t, 16> bytes{};
   random_.fill(bytes);
   const std::string call =
       "call_" + to_base32({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   TRY_ASSIGN(last_, append_(started_event(workspace_, clock_.now(), connection_, call, operation,
-                                          task, work)));
+                                          plan, tasks)));
   failpoints_.reach("push.started.durable");
   return call;
 }

@@ -27,8 +27,9 @@ class Journal {
         random_(random),
         failpoints_(failpoints) {}
 
-  // Durable before the write leaves. Gives the call's id.
-  Result<std::string> start(const Task& task, const Work& work, std::string_view operation);
+  // Durable before the write leaves. Gives the call's id. All tasks are of one object.
+  Result<std::string> start(const Plan& plan, std::span<Task* const> tasks,
+                            std::string_view operation);
   Result<void> done(const OutcomeEvent& outcome);
   // Waits for the fold of all that was written.
   Result<void> settle();

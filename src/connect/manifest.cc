@@ -12,8 +12,8 @@
 namespace rapport::connect {
 namespace {
 
-constexpr std::array<std::string_view, 10> kErrorNames = {
-    "authentication", "permission", "rate_limit", "locked",    "unavailable",
+constexpr std::array<std::string_view, 11> kErrorNames = {
+    "authentication", "permission", "rate_limit", "quota",     "locked",   "unavailable",
     "network",        "malformed",  "invalid",    "not_found", "duplicate"};
 
 constexpr std::array<std::string_view, 4> kRecords = {"contact", "account", "conversation",
@@ -142,7 +142,10 @@ FindStep read_find(const YamlNode& node, const ObjectSpec& object, YamlDocument&
   step.lag = fields.span("lag", Micros{});
   step.link = fields.text_or("link", "");
   if (const YamlNode* list = fields.take("list")) {
-    step.list = read_call(*list, "'list'", {"to", "after", "object", "other"}, document);
+    step.list = read_call(*list, "'list'", {"to", "id", "after", "object", "other"}, document);
+    if (step.list->batched && step.list->match.empty()) {
+      document.refuse(*list, "a 'list' with 'batch' needs 'match': whose neighbours they are");
+    }
     if (object.link(step.link) == nullptr) {
       document.refuse(node, "a find step with 'list' needs 'link', one of the object's links");
     }
@@ -174,7 +177,7 @@ FindStep read_find(const YamlNode& node, const ObjectSpec& object, YamlDocument&
 }
 
 void read_object_calls(YamlFields& fields, ObjectSpec& object, YamlDocument& document) {
-  Variables create = {"properties", "key", "to", "marker", "object"};
+  Variables create = {"properties", "key", "to", "trace", "marker", "object"};
   for (const LinkSpec& link : object.links) {
     for (const auto& [name, value] : link.with) create.push_back(name);
   }
@@ -193,8 +196,8 @@ void check_object(const YamlNode& node, const ObjectSpec& object, YamlDocument& 
   if (!object.create && !object.upsert) {
     document.refuse(node, fmt::format("object '{}' needs 'create' or 'upsert'", object.name));
   }
-  if (object.create && object.create->batched) {
-    document.refuse(node, "'create' writes one record a call: remove 'batch'");
+  if (object.create && object.create->batched && object.create->results.empty()) {
+    document.refuse(node, "a 'create' with 'batch' needs 'results'");
   }
   if (object.upsert && object.keys.empty()) {
     document.refuse(node, fmt::format("object '{}' has 'upsert' and needs 'keys'", object.name));
@@ -271,6 +274,7 @@ Manifest read_manifest(const YamlNode& root, YamlDocument& document) {
   if (const YamlNode* auth = fields.require("auth")) read_auth(*auth, manifest, document);
   if (const YamlNode* node = fields.require("identity")) read_identity(*node, manifest, document);
   if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, manifest, document);
+  if (const YamlNode* quotas = fields.take("quotas")) read_quotas(*quotas, manifest, document);
   if (const YamlNode* errors = fields.take("errors")) read_errors(*errors, manifest, document);
   if (const YamlNode* objects = fields.require("objects")) {
     if (objects->kind != YamlNode::Kind::kMap)

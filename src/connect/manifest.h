@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/quota.h"
 #include "model/mapping.h"
 
 namespace rapport::connect {
@@ -20,6 +21,7 @@ enum class ErrorClass {
   kAuthentication,  // the connection stops until somebody acts
   kPermission,      // likewise
   kRateLimit,       // not applied; try later
+  kQuota,           // not sent: our share is used up; try later
   kLocked,          // not applied; try later
   kUnavailable,     // perhaps applied; try later
   kNetwork,         // perhaps applied: no answer
@@ -41,11 +43,13 @@ struct CallSpec {
   std::string results;                                     // path of that list
   std::string id = "id";  // path in a result, or in the answer where there is no list
   std::string properties = "properties";  // likewise: what the remote now holds
-  enum class Match { kId, kKey } match_by = Match::kId;
+  enum class Match { kId, kKey, kTrace } match_by = Match::kId;
   std::string match;                    // path in a result of what names the item; empty: by id
   std::string errors;                   // path of the list of items refused in a partial answer
   std::vector<std::string> error_item;  // paths in its entries to the ids or keys meant
   std::string next;                     // path of the cursor of the next page, sent as $after
+  std::string ids;    // path in a result of a list: the ids are in its entries
+  std::string quota;  // QuotaWindow::only of the window this counts in besides the common ones
 };
 
 struct Condition {
@@ -60,7 +64,7 @@ struct FindStep {
   bool after_unknown = false;      // asked when a write has no outcome
   Micros lag;                      // how long a written record may be missing here
   std::string link;                // with `list`: neighbours of the record linked by this link
-  std::optional<CallSpec> list;    // gives ids, which `read` reads
+  std::optional<CallSpec> list;    // gives ids, which `read` reads; batched: of many neighbours
   CallSpec read;                   // without `list`: by key
   std::optional<Condition> where;  // a result counts only if this holds
 };
@@ -108,6 +112,7 @@ struct Manifest {
   size_t answer_bytes = 8 << 20;
   size_t request_bytes = 1 << 20;
   Micros settle = seconds(30);  // how long a sent request may still take effect unanswered
+  QuotaSpec quotas;
   std::vector<ErrorRule> errors;
   std::vector<std::string> error_field;       // paths in an error body: the property refused
   std::vector<std::string> error_permission;  // likewise: the permission missing

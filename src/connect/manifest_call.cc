@@ -70,11 +70,12 @@ void read_results(YamlFields& fields, CallSpec& call, YamlDocument& document) {
   call.id = path("id", "id");
   call.properties = path("properties", "properties");
   call.match = path("match", "");
-  call.match_by = fields.choice("match_by", {"id", "key"}, 0) == 0 ? CallSpec::Match::kId
-                                                                   : CallSpec::Match::kKey;
+  call.match_by =
+      static_cast<CallSpec::Match>(fields.choice("match_by", {"id", "key", "trace"}, 0));
   call.errors = path("errors", "");
   call.error_item = fields.texts("error_item");
   call.next = path("next", "");
+  call.ids = path("ids", "");
 }
 
 }  // namespace
@@ -130,6 +131,7 @@ CallSpec read_call(const YamlNode& node, const std::string& what, const Variable
     }
   }
   read_results(fields, call, document);
+  call.quota = fields.text_or("quota", "");
   fields.finish();
   return call;
 }

@@ -19,6 +19,8 @@ void check_variables(const YamlNode& node, const Variables& variables, YamlDocum
 void read_mapping(const YamlNode& node, ObjectSpec& object, YamlDocument& document);
 void read_transcript(const YamlNode& node, ObjectSpec& object, YamlDocument& document);
 
+void read_quotas(const YamlNode& node, Manifest& manifest, YamlDocument& document);
+
 // A path with "[0]" written as ".0"; refused when it is not one.
 std::string read_path(const YamlNode& node, YamlDocument& document);
 // A path into the source document: begins with one of the things there are.

@@ -30,6 +30,7 @@ Json to_json(const Entry& entry) {
   set_if(json, "links", entry.links);
   if (entry.removed_part) json.set("removed_part", true);
   json.set("complete", entry.complete);
+  if (entry.unknown) json.set("unknown", true);
   if (!entry.error_class.empty()) {
     json.set("error", Json::object()
                           .set("class", entry.error_class)
@@ -81,16 +82,21 @@ Json link_ids(const std::vector<LinkItem>& links) {
 }
 
 model::Event started_event(WorkspaceId workspace, Micros now, std::string_view connection,
-                           std::string_view call, std::string_view operation, const Task& task,
-                           const Work& work) {
+                           std::string_view call, std::string_view operation, const Plan& plan,
+                           std::span<Task* const> tasks) {
   model::Event event = server_event(workspace, now, model::kPushStarted);
-  Json record = Json::object();
-  record.set("type", task.view.record.type).set("id", task.view.record.id);
-  record.set("version", work.due.mark.version.value).set("part", task.view.part);
-  set_if(record, "links", link_ids(task.item.links));
+  Json records = Json::array();
+  for (const Task* task : tasks) {
+    Json record = Json::object();
+    record.set("type", task->view.record.type).set("id", task->view.record.id);
+    record.set("version", plan.works[task->work].due.mark.version.value);
+    record.set("part", task->view.part);
+    set_if(record, "links", link_ids(task->item.links));
+    records.push_back(std::move(record));
+  }
   event.properties.set("connection", connection).set("call", call);
-  event.properties.set("object", task.view.object->name).set("operation", operation);
-  event.properties.set("records", Json::Array{std::move(record)});
+  event.properties.set("object", tasks.front()->view.object->name).set("operation", operation);
+  event.properties.set("records", std::move(records));
   return event;
 }
 

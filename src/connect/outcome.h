@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ struct Entry {
   Json sent = Json::object(), back = Json::object(), links = Json::object();
   bool removed_part = false;
   bool complete = false;
+  bool unknown = false;  // not told: the call stays open for this record
   std::string error_class, error_message;
   std::string mapping;  // with an error: version of the manifest
 };
@@ -46,8 +48,8 @@ struct OutcomeEvent {
 };
 
 model::Event started_event(WorkspaceId workspace, Micros now, std::string_view connection,
-                           std::string_view call, std::string_view operation, const Task& task,
-                           const Work& work);
+                           std::string_view call, std::string_view operation, const Plan& plan,
+                           std::span<Task* const> tasks);
 model::Event done_event(WorkspaceId workspace, Micros now, std::string_view connection,
                         const OutcomeEvent& outcome);
 

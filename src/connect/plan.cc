@@ -129,6 +129,7 @@ void Planner::add_write(Plan& plan, Task task, const Shadows& shadows) const {
       continue;
     }
     work.waits.push_back(wait_text(*wish.spec, wish.targets));
+    work.waits_for.insert(work.waits_for.end(), wish.targets.begin(), wish.targets.end());
     const bool hopeless = known(shadows, *wish.spec, wish.targets.front()).refused;
     blocked =
         blocked || wish.spec->required || (wish.spec->wait == LinkSpec::Wait::kCreate && !hopeless);
@@ -162,6 +163,7 @@ void Planner::add_links(Plan& plan, const Task& task, const Shadows& shadows) co
     const Known& there = known(shadows, *wish.spec, target);
     if (there.remote_id.empty()) {
       work.waits.push_back(wait_text(*wish.spec, wish.targets));
+      work.waits_for.push_back(target);
     } else if (!linked(task.known, wish.spec->to, there.remote_id) &&
                !linked(there, task.view.object->name, task.known.remote_id)) {
       Task link = task;

@@ -9,15 +9,13 @@
 namespace rapport::connect {
 namespace {
 
-constexpr int kWindow = 1000;    // marks looked at in one step
-constexpr size_t kAtOnce = 100;  // records served in one step
+constexpr size_t kAtOnce = 500;  // records planned in one step: full calls for those that differ
+constexpr size_t kProbe = 1;     // while the breaker is half open
 constexpr Micros kHaltedRetry = minutes(5);
 constexpr Micros kFirstBackoff = seconds(1);
 constexpr Micros kLongestBackoff = minutes(5);
-constexpr Micros kFirstWait = millis(200);  // for a record that others must precede
-constexpr Micros kLongestWait = minutes(1);
-constexpr Micros kKeptInStore = seconds(10);  // longer waits are written beside the mark
 constexpr Micros kIdle = minutes(1);
+constexpr Micros kRateOver = minutes(5);
 
 Micros doubled(Micros first, int times, Micros most) {
   for (int i = 0; i < times && first < most; ++i) first = first + first;
@@ -34,11 +32,6 @@ std::vector<std::string> record_types(const Manifest& manifest) {
   return types;
 }
 
-bool has_written(const Plan& plan) {
-  return std::any_of(plan.tasks.begin(), plan.tasks.end(),
-                     [](const Task& task) { return task.need == Need::kWrite; });
-}
-
 std::string labels(const PushOptions& options) {
   return fmt::format("workspace=\"{}\",connection=\"{}\"", options.workspace.value,
                      options.connection);
@@ -51,7 +44,10 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
       ports_(std::move(ports)),
       settings_{
           .connection = options.connection, .sends = options.sends, .hash_key = options.hash_key},
+      in_window_(options.in_window),
       remote_(*manifest_, options.base_url, options.connection, ports_.transport, ports_.secret,
+              ports_.ledger ? ports_.ledger
+                            : std::make_shared<QuotaLedger>(manifest_->quotas, ports_.clock),
               ports_.clock, ports_.metrics),
       planner_(*manifest_, settings_, ports_.mapper, ports_.state,
                SourceReader(ports_.state, ports_.read_events, options.settings)),
@@ -59,6 +55,8 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
                ports_.clock, ports_.random, ports_.failpoints),
       recovery_(*manifest_, settings_, options.settle.value_or(manifest_->settle), ports_.state,
                 planner_, remote_, journal_, ports_.clock, ports_.reporter),
+      backlog_(ports_.state, options.connection, record_types(*manifest_)),
+      breaker_(ports_.random),
       halted_gauge_(ports_.metrics.gauge("rapport_connection_halted",
                                          "1 while a connection waits for somebody to act.",
                                          labels(options))),
@@ -68,52 +66,70 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
 
 Push::~Push() = default;
 
+// Whether anything may be sent now, and until when it may not.
+Result<Push::Gate> Push::gate(Micros now, Micros& until) {
+  const model::RecordKey key{std::string(model::kConnection), settings_.connection};
+  TRY_ASSIGN(const auto known, ports_.state.load(std::vector{key}));
+  if (std::erase_if(blocked_, [&](const auto& one) { return one.second.until <= now; }) > 0)
+    halted_gauge_.set(blocked_.empty() && halted_.empty() ? 0 : 1);
+  paused_ = known[0] && known[0]->fields.flag("paused") ? "paused by a person" : "";
+  if (!paused_.empty()) {
+    state_ = "paused";
+    until = now + kIdle;
+    return Gate::kShut;
+  }
+  until = std::max(halted_until_, breaker_.next());
+  if (now < until) {
+    state_ = !halted_.empty() ? "halted"
+             : breaker_.state(now) == Breaker::State::kClosed ? "backing_off"
+                                                              : "open";
+    return Gate::kShut;
+  }
+  if (now < quota_until_) {
+    state_ = "quota";
+    until = quota_until_;
+    return Gate::kUrgentOnly;
+  }
+  if (in_window_ && !in_window_(now)) {
+    state_ = "off_peak";
+    until = now + kIdle;
+    return Gate::kUrgentOnly;
+  }
+  state_ = "sending";
+  return Gate::kOpen;
+}
+
 Result<Progress> Push::step() {
   TRY(journal_.settle());
-  if (ports_.clock.now() < paused_until_) return Progress{false, paused_until_};
+  const Micros now = ports_.clock.now();
+  Micros until;
+  TRY_ASSIGN(const Gate open, gate(now, until));
+  if (open == Gate::kShut) return Progress{false, until};
+  const bool probe = breaker_.state(now) == Breaker::State::kHalfOpen;
   TRY_ASSIGN(const Recovered recovered, recovery_.step());
   unknown_gauge_.set(static_cast<int64_t>(recovered.open.size()));
   TRY(journal_.settle());
-  if (recovered.worked) return Progress{true, {}};
+  for (const model::RecordKey& record : recovered.found) backlog_.written(record);
   if (recovered.failure) {
-    pause(*recovered.failure);
-    return Progress{false, paused_until_};
+    failed(*recovered.failure, "");
+    return Progress{false, std::max({breaker_.next(), halted_until_, quota_until_})};
   }
+  if (recovered.worked) {
+    resume();
+    return Progress{true, {}};
+  }
+  const auto which = open == Gate::kUrgentOnly ? Backlog::Which::kUrgentOnly : Backlog::Which::kAll;
   // Records that can only wait are put aside, and those of the next type get their turn.
-  for (size_t turn = 0; turn < manifest_->objects.size(); ++turn) {
-    TRY_ASSIGN(const std::vector<store::DueMark> marks, pick(recovered.open));
-    if (marks.empty()) break;
-    TRY_ASSIGN(const bool worked, serve(marks));
+  for (size_t turn = 0; turn <= manifest_->objects.size(); ++turn) {
+    TRY_ASSIGN(const auto picked,
+               backlog_.pick(now, which, recovered.open, probe ? kProbe : kAtOnce));
+    if (picked.marks.empty()) break;
+    TRY_ASSIGN(const bool worked, serve(picked, recovered.open));
     TRY(journal_.settle());
     if (worked) return Progress{true, {}};
   }
+  if (open == Gate::kUrgentOnly) return Progress{false, until};
   return rest(recovered.again);
-}
-
-bool Push::delayed(const model::Mark& mark) {
-  const auto found = delays_.find(mark.record);
-  if (found == delays_.end()) return false;
-  const auto& [version, delay] = found->second;
-  return version == mark.version && ports_.clock.now() < delay.until;
-}
-
-// Records of one type, oldest first; the types take turns, so that none starves.
-Result<std::vector<store::DueMark>> Push::pick(const std::set<model::RecordKey>& open) {
-  TRY_ASSIGN(const std::vector<store::DueMark> due,
-             ports_.state.due_marks(settings_.connection, ports_.clock.now(), kWindow));
-  const std::vector<std::string> types = record_types(*manifest_);
-  for (size_t i = 0; i < types.size(); ++i) {
-    const std::string& type = types[(turn_ + i) % types.size()];
-    std::vector<store::DueMark> marks;
-    for (const store::DueMark& one : due) {
-      if (one.mark.record.type != type || open.contains(one.mark.record)) continue;
-      if (!delayed(one.mark) && marks.size() < kAtOnce) marks.push_back(one);
-    }
-    if (marks.empty()) continue;
-    turn_ = (turn_ + i + 1) % types.size();
-    return marks;
-  }
-  return std::vector<store::DueMark>();
 }
 
 // Records of which nothing has to be sent: one event serves them all.
@@ -145,76 +161,103 @@ Result<void> Push::report_unsent(Plan& plan) {
   return {};
 }
 
-// Records that only wait for others come back soon, then less and less often.
-Result<void> Push::defer_waiting(const Plan& plan) {
+// Puts aside what can only wait, and brings back what was not tried or has more to come.
+void Push::sort_out(const Plan& plan) {
+  const Micros now = ports_.clock.now();
   for (const Work& work : plan.works) {
     const model::Mark& mark = work.due.mark;
-    if (work.waits.empty() || work.outstanding > 0) {
-      delays_.erase(mark.record);
-      continue;
+    if (work.left_over || (work.revisit && work.outstanding == 0)) {
+      backlog_.again(mark.record);
+    } else if (!work.waits.empty() && work.outstanding == 0) {
+      backlog_.wait(mark, work.waits_for, now);
     }
-    auto& [version, delay] = delays_[mark.record];
-    delay.span = version == mark.version && delay.span > Micros{}
-                     ? std::min(delay.span + delay.span, kLongestWait)
-                     : kFirstWait;
-    version = mark.version;
-    delay.until = ports_.clock.now() + delay.span;
-    if (delay.span < kKeptInStore) continue;
-    TRY(ports_.set_attempt(mark, {work.due.attempt.count, delay.until, work.waits.front()}));
+    if (work.wrote) backlog_.written(mark.record);
   }
-  return {};
 }
 
-Result<bool> Push::serve(const std::vector<store::DueMark>& marks) {
-  TRY_ASSIGN(Plan plan, planner_.plan(marks));
+void Push::note_served(const Plan& plan) {
+  const Micros now = ports_.clock.now();
+  const int64_t served =
+      std::count_if(plan.works.begin(), plan.works.end(), [](const Work& w) { return w.served(); });
+  if (served_.empty() || served_.back().first + seconds(10) <= now) served_.emplace_back(now, 0);
+  served_.back().second += served;
+  while (served_.front().first + kRateOver < now) served_.pop_front();
+}
+
+Result<bool> Push::serve(const Backlog::Picked& picked, const std::set<model::RecordKey>& open) {
+  TRY_ASSIGN(Plan plan, planner_.plan(picked.marks));
   const bool anything = std::any_of(plan.works.begin(), plan.works.end(), [](const Work& work) {
     return work.outstanding > 0 || work.served();
   });
-  TRY(defer_waiting(plan));
   TRY(report_unsent(plan));
+  const bool usual = picked.urgency == model::Urgency::kUsual;
+  remote_.set_urgency(picked.urgency);
   Sender sender(
       *manifest_, settings_, remote_, journal_, ports_.failpoints, ports_.reporter,
-      [this](const Work& work, const Failure& failure) { return postpone(work, failure); });
+      picked.more ? Fill::kFull : Fill::kAny,
+      [this](const Work& work, const Failure& failure) { return postpone(work, failure); },
+      [&, usual] {
+        const auto urgent = backlog_.has_urgent(ports_.clock.now(), open);
+        return usual && urgent.ok() && *urgent;
+      });
   TRY_ASSIGN(const std::optional<Failure> stop, sender.carry_out(plan));
+  remote_.set_urgency(model::Urgency::kUsual);
+  sort_out(plan);
+  note_served(plan);
   if (stop) {
-    pause(*stop);
+    failed(*stop, picked.marks.front().mark.record.type);
   } else if (!plan.tasks.empty()) {
     resume();
   }
-  if (has_written(plan)) wake_waiting();
   return anything;
-}
-
-// What was written may be what others wait for.
-void Push::wake_waiting() {
-  std::erase_if(delays_, [](const auto& delay) {
-    const Micros span = delay.second.second.span;
-    return span > Micros{} && span < kKeptInStore;
-  });
 }
 
 // The mark waits by its own count of tries, the connection by its own: a record that always fails
 // does not hold up the others for long.
 Result<void> Push::postpone(const Work& work, const Failure& failure) {
   const int count = work.due.attempt.count + 1;
+  const Micros most = doubled(kFirstBackoff, count - 1, kLongestBackoff);
   const Micros wait =
-      std::max(failure.retry_after, jitter(doubled(kFirstBackoff, count - 1, kLongestBackoff)));
+      std::max(failure.retry_after,
+               Micros{static_cast<int64_t>(ports_.random.number() %
+                                           static_cast<uint64_t>(most.value + 1))});
   const Micros until = ports_.clock.now() + wait;
-  delays_[work.due.mark.record] = {work.due.mark.version, Delay{until, {}}};
+  backlog_.delay(work.due.mark, until);
   return ports_.set_attempt(
       work.due.mark,
       {count, until, fmt::format("{}: {}", name(failure.error), explain(failure, *manifest_))});
 }
 
-Micros Push::jitter(Micros most) {
-  return {static_cast<int64_t>(ports_.random.number() % static_cast<uint64_t>(most.value + 1))};
-}
-
-void Push::pause(const Failure& failure) {
-  if (stops_connection(failure)) return halt(failure);
-  ++failures_;
-  const Micros wait = jitter(doubled(kFirstBackoff, failures_ - 1, kLongestBackoff));
-  paused_until_ = ports_.clock.now() + std::max(failure.retry_after, wait);
+// What stopped the work: of the whole connection, or of one type of record.
+void Push::failed(const Failure& failure, const std::string& type) {
+  const Micros now = ports_.clock.now();
+  switch (failure.error) {
+    case ErrorClass::kQuota:
+      quota_until_ = std::max(quota_until_, now + failure.retry_after);
+      return;
+    case ErrorClass::kLocked:
+      return;  // the record waits, the others go on
+    case ErrorClass::kPermission:
+      if (type.empty() || failure.permission == "address") return halt(failure);
+      backlog_.block(type, now + kHaltedRetry);
+      blocked_[type] = {explain(failure, *manifest_), now + kHaltedRetry};
+      halted_gauge_.set(1);
+      ports_.reporter.report(Level::kError, "connection.type_blocked",
+                             Json::object()
+                                 .set("connection", settings_.connection)
+                                 .set("type", type)
+                                 .set("message", blocked_[type].why));
+      return;
+    case ErrorClass::kAuthentication:
+      return halt(failure);
+    case ErrorClass::kRateLimit:
+      // The ledger knows now; others of the account wait as well.
+      quota_until_ = std::max(quota_until_, now + failure.retry_after);
+      if (failure.retry_after > Micros{}) halted_until_ = now + failure.retry_after;
+      return;
+    default:
+      return breaker_.failed(now, failure.retry_after);
+  }
 }
 
 void Push::halt(const Failure& failure) {
@@ -228,37 +271,59 @@ void Push::halt(const Failure& failure) {
   }
   halted_ = why;
   halted_gauge_.set(1);
-  paused_until_ = ports_.clock.now() + kHaltedRetry;
+  halted_until_ = ports_.clock.now() + kHaltedRetry;
 }
 
 void Push::resume() {
-  failures_ = 0;
+  breaker_.worked();
   if (halted_.empty()) return;
   ports_.reporter.report(Level::kInfo, "connection.resumed",
                          Json::object().set("connection", settings_.connection));
   halted_.clear();
-  halted_gauge_.set(0);
+  halted_gauge_.set(blocked_.empty() ? 0 : 1);
+}
+
+std::string Push::halted() const {
+  std::string why = !paused_.empty() ? paused_ : halted_;
+  for (const auto& [type, block] : blocked_)
+    why += (why.empty() ? "" : "; ") + type + ": " + block.why;
+  return why;
 }
 
 void Push::try_again() {
-  paused_until_ = {};
-  failures_ = 0;
+  halted_until_ = {};
+  quota_until_ = {};
+  breaker_.try_now();
+  backlog_.unblock();
+  blocked_.clear();
 }
 
-// Nothing to do now: until a record's delay is over or a look-up is due.
-Result<Progress> Push::rest(Micros also) {
+Json Push::status() {
   const Micros now = ports_.clock.now();
-  Micros until = now + kIdle;
+  Json all = Json::object();
+  all.set("state", state_).set("why", halted().empty() ? Json() : Json(halted()));
+  const Micros next = std::max({halted_until_, breaker_.next(), quota_until_});
+  all.set("next_try_at", next > now ? Json(format_time(next)) : Json());
+  all.set("failures_in_a_row", breaker_.failures());
+  all.set("quota", remote_.quota());
+  int64_t records = 0;
+  for (const auto& [at, count] : served_) records += count;
+  const double over = served_.empty() ? 0
+                                      : static_cast<double>((now - served_.front().first).value) / 1e6;
+  all.set("records", records).set("over_s", over);
+  all.set("records_per_s", over > 0 ? static_cast<double>(records) / over : 0.0);
+  return all;
+}
+
+// Nothing to do now: until something that is aside comes back or a look-up is due.
+Result<Progress> Push::rest(Micros also) {
+  state_ = "idle";
+  const Micros now = ports_.clock.now();
+  Micros until = backlog_.next(now, now + kIdle);
   if (also > Micros{}) until = std::min(until, also);
-  if (paused_until_ > now) return Progress{false, paused_until_};
-  for (auto it = delays_.begin(); it != delays_.end();) {
-    if (it->second.second.until > now) {
-      until = std::min(until, it->second.second.until);
-      ++it;
-    } else {
-      it = it->second.second.until + kLongestWait < now ? delays_.erase(it) : std::next(it);
-    }
-  }
+  const Micros shut = std::max(halted_until_, breaker_.next());
+  if (shut > now) return Progress{false, shut};
+  if (quota_until_ > now) return Progress{false, quota_until_};
   TRY_ASSIGN(const std::optional<Micros> attempt, ports_.state.next_attempt(settings_.connection));
   if (attempt && *attempt > now) until = std::min(until, *attempt);
   return Progress{false, std::max(until, now + millis(1))};

@@ -2,6 +2,7 @@
 // state that a crash could lose: everything it must know comes from the folded state.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,8 @@
 #include "base/logging.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "connect/backlog.h"
+#include "connect/breaker.h"
 #include "connect/journal.h"
 #include "connect/manifest.h"
 #include "connect/plan.h"
@@ -32,6 +35,8 @@ struct PushOptions {
   Json settings = Json::object();  // switches, as mappings read them
   Key hash_key{};                  // of the workspace; never changes
   std::optional<Micros> settle;    // instead of the manifest's
+  // Whether usual work may be sent at that time; urgent work always may. Empty: at all times.
+  std::function<bool(Micros)> in_window = {};
 };
 
 // Everything a push touches. All must outlive it.
@@ -49,6 +54,7 @@ struct PushPorts {
   // State::set_attempt by whoever holds the writing handle. May take effect later.
   std::function<Result<void>(const model::Mark&, const store::Attempt&)> set_attempt;
   Remote::Secret secret;
+  std::shared_ptr<QuotaLedger> ledger;  // null: one of its own, kept nowhere
   Mapper mapper;
 };
 
@@ -64,45 +70,51 @@ class Push {
   Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPorts ports);
   ~Push();
 
-  // One bounded piece of work: some look-ups and at most about a hundred records. Errors are of
-  // the log or the state; what the remote does wrong is dealt with inside.
+  // One bounded piece of work: some look-ups, some hundred records, cut short when something urgent
+  // comes. Errors are of the log or the state; what the remote does wrong is dealt with inside.
   Result<Progress> step();
 
-  // Why nothing is sent at present, for people; empty when all is well.
-  const std::string& halted() const { return halted_; }
+  // Why nothing, or nothing of some type, is sent at present, for people; empty when all is well.
+  std::string halted() const;
   // Credentials or permissions may have been put right: do not wait for the next try.
   void try_again();
+  // {state, why, next_try_at, failures_in_a_row, blocked, quota, records_per_s, over_s, records}.
+  // state: sending, idle, paused, off_peak, quota, backing_off, open, halted.
+  Json status();
 
  private:
-  struct Delay {
-    Micros until;
-    Micros span;  // of a record that waits for others; 0: its last call failed
-  };
-  Result<std::vector<store::DueMark>> pick(const std::set<model::RecordKey>& open);
-  Result<bool> serve(const std::vector<store::DueMark>& marks);
+  enum class Gate { kOpen, kUrgentOnly, kShut };
+  Result<Gate> gate(Micros now, Micros& until);
+  Result<bool> serve(const Backlog::Picked& picked, const std::set<model::RecordKey>& open);
   Result<void> report_unsent(Plan& plan);
-  Result<void> defer_waiting(const Plan& plan);
-  void wake_waiting();
+  void sort_out(const Plan& plan);
   Result<void> postpone(const Work& work, const Failure& failure);
-  void pause(const Failure& failure);
+  void note_served(const Plan& plan);
+  void failed(const Failure& failure, const std::string& type);
   void halt(const Failure& failure);
   void resume();
-  Micros jitter(Micros most);
   Result<Progress> rest(Micros also);
-  bool delayed(const model::Mark& mark);
 
   std::shared_ptr<const Manifest> manifest_;
   PushPorts ports_;
   PlanSettings settings_;
+  std::function<bool(Micros)> in_window_;
   Remote remote_;
   Planner planner_;
   Journal journal_;
   Recovery recovery_;
-  std::string halted_;
-  Micros paused_until_;
-  int failures_ = 0;  // in a row, of the connection
-  size_t turn_ = 0;   // object whose records come next
-  std::map<model::RecordKey, std::pair<Sequence, Delay>> delays_;
+  Backlog backlog_;
+  Breaker breaker_;
+  std::string state_ = "idle";
+  std::string halted_, paused_;
+  struct Block {
+    std::string why;
+    Micros until;
+  };
+  std::map<std::string, Block> blocked_;  // by type of record
+  Micros quota_until_;                          // usual work waits for the quota
+  Micros halted_until_;
+  std::deque<std::pair<Micros, int64_t>> served_;  // records, by minute
   Gauge& halted_gauge_;
   Gauge& unknown_gauge_;
 };

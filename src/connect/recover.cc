@@ -12,10 +12,10 @@ constexpr int kLooksAtOnce = 5;
 constexpr Micros kFirstWait = seconds(1);
 constexpr Micros kLongestWait = seconds(30);
 
-const Json* first_record(const model::Record& call) {
+const Json::Array& records_of(const model::Record& call) {
+  static const Json::Array kNone;
   const Json* records = call.fields.find("records");
-  if (records == nullptr || !records->is_array() || records->as_array().empty()) return nullptr;
-  return &records->as_array().front();
+  return records != nullptr && records->is_array() ? records->as_array() : kNone;
 }
 
 // The neighbours the write was linked to, as push.started kept them.
@@ -50,52 +50,63 @@ Micros Recovery::given_up_at(const model::Record& call, const ObjectSpec& object
   return from + settle_ + longest_lag(object, Purpose::kAfterUnknown);
 }
 
-Result<void> Recovery::conclude(const model::Record& call, const Entry& entry) {
+Result<void> Recovery::conclude(const model::Record& call, std::vector<Entry> entries) {
+  const auto found =
+      std::count_if(entries.begin(), entries.end(), [](const Entry& e) { return !e.remote_id.empty(); });
   OutcomeEvent event{.call = call.key.id,
                      .object = std::string(call.fields.text("object")),
                      .operation = "resolve",
                      .outcome = "resolved",
-                     .entries = {entry}};
+                     .entries = std::move(entries)};
   TRY(journal_.done(event));
   waits_.erase(call.key.id);
   reporter_.report(Level::kInfo, "push.resolved",
                    Json::object()
                        .set("connection", settings_.connection)
                        .set("call", call.key.id)
-                       .set("found", !entry.remote_id.empty()));
+                       .set("records", records_of(call).size())
+                       .set("found", static_cast<int64_t>(found)));
   return {};
 }
 
 Result<Recovery::Verdict> Recovery::resolve(const model::Record& call, Recovered& recovered) {
-  const Json* record = first_record(call);
   const ObjectSpec* object = manifest_.object(call.fields.text("object"));
-  Entry entry = record == nullptr ? Entry() : entry_of(*record);
-  std::optional<View> view;
-  if (object != nullptr && record != nullptr) {
-    TRY_ASSIGN(view, planner_.view(*object, entry.record, entry.part));
-  }
-  if (!view) {  // the record is gone: nothing of ours is to be found there any more
-    TRY(conclude(call, entry));
-    return Verdict::kConcluded;
-  }
+  std::vector<Entry> entries;
   std::vector<Wanted> wanted;
-  wanted.push_back({.view = *view, .links = links_of(*record)});
-  // Asked before the look-up: a write that is too old now cannot appear while we look.
-  const bool certain = clock_.now() >= given_up_at(call, *object);
-  Finder finder(manifest_, remote_);
-  if (auto failure = finder.find(*object, Purpose::kAfterUnknown, wanted)) {
-    recovered.failure = failure;
-    return Verdict::kLater;
+  std::vector<size_t> owners;
+  for (const Json& record : records_of(call)) {
+    entries.push_back(entry_of(record));
+    std::optional<View> view;
+    if (object != nullptr) {
+      TRY_ASSIGN(view, planner_.view(*object, entries.back().record, entries.back().part));
+    }
+    if (!view) continue;  // the record is gone: nothing of ours is to be found there any more
+    wanted.push_back({.view = *std::move(view), .links = links_of(record)});
+    owners.push_back(entries.size() - 1);
   }
-  const Wanted& one = wanted.front();
-  if (one.found_id.empty() && !certain) return Verdict::kLater;
-  if (!one.found_id.empty()) {
+  if (!wanted.empty()) {
+    // Asked before the look-up: a write that is too old now cannot appear while we look.
+    const bool certain = clock_.now() >= given_up_at(call, *object);
+    Finder finder(manifest_, remote_);
+    if (auto failure = finder.find(*object, Purpose::kAfterUnknown, wanted)) {
+      recovered.failure = failure;
+      return Verdict::kLater;
+    }
+    const bool all = std::all_of(wanted.begin(), wanted.end(),
+                                 [](const Wanted& one) { return !one.found_id.empty(); });
+    if (!all && !certain) return Verdict::kLater;
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const Wanted& one = wanted[i];
+    if (one.found_id.empty()) continue;
+    Entry& entry = entries[owners[i]];
     entry.remote_id = one.found_id;
-    entry.sent = agreeing_hashes(settings_.hash_key, *view, one.found_properties);
+    entry.sent = agreeing_hashes(settings_.hash_key, one.view, one.found_properties);
     entry.back = back_hashes(settings_.hash_key, *object, one.found_properties);
     entry.links = link_ids(one.links);
+    recovered.found.push_back(entry.record);
   }
-  TRY(conclude(call, entry));
+  TRY(conclude(call, std::move(entries)));
   return Verdict::kConcluded;
 }
 
@@ -109,7 +120,7 @@ Result<Recovered> Recovery::step() {
                                                   .order = store::PageRequest::Order::kOldest}));
   int looks = 0;
   for (const model::Record& call : page.records) {
-    if (const Json* record = first_record(call)) recovered.open.insert(entry_of(*record).record);
+    for (const Json& record : records_of(call)) recovered.open.insert(entry_of(record).record);
     const auto kept = waits_.try_emplace(call.key.id, Wait{Micros{}, kFirstWait}).first;
     if (kept->second.next <= clock_.now() && looks < kLooksAtOnce && !recovered.failure) {
       ++looks;

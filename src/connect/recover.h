@@ -19,6 +19,7 @@ struct Recovered {
   std::optional<Failure> failure;   // look-ups do not work at present
   Micros again;                     // when the next look is due; only with open calls
   std::set<model::RecordKey> open;  // records that must not be written meanwhile
+  std::vector<model::RecordKey> found = {};  // that the remote has, as is known now
 };
 
 class Recovery {
@@ -48,7 +49,7 @@ class Recovery {
   enum class Verdict { kConcluded, kLater };
 
   Result<Verdict> resolve(const model::Record& call, Recovered& recovered);
-  Result<void> conclude(const model::Record& call, const Entry& entry);
+  Result<void> conclude(const model::Record& call, std::vector<Entry> entries);
   Micros given_up_at(const model::Record& call, const ObjectSpec& object) const;
 
   const Manifest& manifest_;

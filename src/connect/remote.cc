@@ -12,6 +12,7 @@ namespace rapport::connect {
 namespace {
 
 constexpr Micros kLongestRetryAfter = hours(1);
+constexpr Micros kMomentForQuota = millis(250);  // longer waits are the caller's to arrange
 
 // Only what looks like a name leaves an error body.
 std::string name_at(const Json& body, const std::vector<std::string>& paths) {
@@ -92,9 +93,13 @@ bool stops_connection(const Failure& failure) {
   return failure.error == ErrorClass::kAuthentication || failure.error == ErrorClass::kPermission;
 }
 
+bool was_not_sent(const Failure& failure) {
+  return failure.error == ErrorClass::kQuota;
+}
+
 bool is_transient(const Failure& failure) {
-  return may_have_applied(failure) || failure.error == ErrorClass::kRateLimit ||
-         failure.error == ErrorClass::kLocked;
+  return may_have_applied(failure) || was_not_sent(failure) ||
+         failure.error == ErrorClass::kRateLimit || failure.error == ErrorClass::kLocked;
 }
 
 std::string explain(const Failure& failure, const Manifest& manifest) {
@@ -110,6 +115,8 @@ std::string explain(const Failure& failure, const Manifest& manifest) {
                                failure.permission);
     case ErrorClass::kRateLimit:
       return title + " limits the rate; sending goes on by itself";
+    case ErrorClass::kQuota:
+      return "the calls that " + title + " permits are used up; sending goes on by itself";
     case ErrorClass::kLocked:
       return title + " holds the record locked; it is tried again";
     case ErrorClass::kUnavailable:
@@ -137,6 +144,8 @@ Failure read_failure(const Manifest& manifest, int status, const Json& body) {
   Failure failure{.error = usual_class(status), .status = status};
   failure.field = name_at(body, manifest.error_field);
   failure.permission = name_at(body, manifest.error_permission);
+  if (!manifest.quotas.policy_path.empty())
+    failure.policy = name_at(body, {manifest.quotas.policy_path});
   for (const ErrorRule& rule : manifest.errors) {
     if (!fits(rule, status, body)) continue;
     failure.error = rule.error;
@@ -164,12 +173,14 @@ Micros read_retry_after(std::string_view header, Micros now) {
 }
 
 Remote::Remote(const Manifest& manifest, std::string base_url, std::string connection,
-               Transport& transport, Secret secret, Clock& clock, Metrics& metrics)
+               Transport& transport, Secret secret, std::shared_ptr<QuotaLedger> ledger,
+               Clock& clock, Metrics& metrics)
     : manifest_(manifest),
       base_url_(base_url.empty() ? manifest.base_url : std::move(base_url)),
       connection_(std::move(connection)),
       transport_(transport),
       secret_(std::move(secret)),
+      ledger_(std::move(ledger)),
       clock_(clock),
       metrics_(metrics) {
   while (base_url_.ends_with('/')) base_url_.pop_back();
@@ -194,31 +205,67 @@ Reply Remote::read(const HttpResponse& response) const {
   return reply;
 }
 
-Reply Remote::call(HttpRequest request, std::string_view operation) {
+std::optional<Failure> Remote::wait_for_quota(std::string_view quota) {
+  for (Micros waited;;) {
+    const Result<Micros> wait = ledger_->take(quota, urgency_);
+    // Where the store of the quota cannot be written nothing may be sent: look again soon.
+    if (!wait.ok()) return Failure{.error = ErrorClass::kQuota, .retry_after = seconds(5)};
+    if (*wait == Micros{}) return std::nullopt;
+    waited = waited + *wait;
+    if (waited > kMomentForQuota) {
+      return Failure{.error = ErrorClass::kQuota, .retry_after = *wait};
+    }
+    clock_.sleep(*wait);
+  }
+}
+
+Reply Remote::send(HttpRequest request, std::string_view quota) {
+  const Result<HttpResponse> response = transport_.send(request);
+  ledger_->done(quota, response.ok() ? &*response : nullptr);
+  if (response.ok()) {
+    Reply reply = read(*response);
+    if (reply.failure && reply.failure->error == ErrorClass::kRateLimit)
+      ledger_->refused(quota, reply.failure->retry_after, reply.failure->policy);
+    return reply;
+  }
+  const bool refused_here = response.error().code == Code::kForbidden;
+  Failure failure{.error = refused_here ? ErrorClass::kPermission : ErrorClass::kNetwork};
+  if (refused_here) failure.permission = "address";
+  if (response.error().code == Code::kTooLarge) failure.error = ErrorClass::kMalformed;
+  return Reply{.failure = std::move(failure)};
+}
+
+Reply Remote::call_admitted(HttpRequest request, std::string_view operation,
+                            std::string_view quota) {
   Reply reply;
   const Result<std::string> token = secret_(manifest_.secret);
-  if (!token.ok()) {
-    reply.failure = Failure{.error = ErrorClass::kAuthentication};
-  } else {
+  if (token.ok()) {
     request.headers.emplace_back("authorization", "Bearer " + *token);
-    const Result<HttpResponse> response = transport_.send(request);
-    if (response.ok()) {
-      reply = read(*response);
-    } else {
-      const bool refused_here = response.error().code == Code::kForbidden;
-      reply.failure =
-          Failure{.error = refused_here ? ErrorClass::kPermission : ErrorClass::kNetwork};
-      if (refused_here) reply.failure->permission = "address";
-      if (response.error().code == Code::kTooLarge) reply.failure->error = ErrorClass::kMalformed;
-    }
+    reply = send(std::move(request), quota);
+  } else {
+    give_back(quota);
+    reply.failure = Failure{.error = ErrorClass::kAuthentication};
   }
+  count(operation, reply);
+  return reply;
+}
+
+Reply Remote::call(HttpRequest request, std::string_view operation, std::string_view quota) {
+  if (auto failure = wait_for_quota(quota)) {
+    Reply reply{.failure = std::move(failure)};
+    count(operation, reply);
+    return reply;
+  }
+  return call_admitted(std::move(request), operation, quota);
+}
+
+void Remote::count(std::string_view operation, const Reply& reply) {
   const std::string_view outcome = reply.failure ? name(reply.failure->error) : "ok";
   metrics_
       .counter("rapport_remote_calls_total", "Calls to connected systems by what came of them.",
                fmt::format("connection=\"{}\",operation=\"{}\",outcome=\"{}\"", connection_,
                            operation, outcome))
       .add();
-  return reply;
 }
 
 Result<std::string> remote_account(const Manifest& manifest, Remote& remote) {

@@ -1,8 +1,9 @@
-// The one place through which every call to a vendor goes: address, credentials, size, reading, and
-// what a refusal means. Quotas and the breaker will stand here.
+// The one place through which every call to a vendor goes: address, credentials, quota, size,
+// reading, and what a refusal means.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,12 +24,15 @@ struct Failure {
   std::string permission = {};   // what is missing
   std::string existing_id = {};  // kDuplicate
   Micros retry_after = {};       // 0: not told
+  std::string policy = {};       // kRateLimit: the window that the vendor names
 };
 
 // The call may have taken effect although it failed.
 bool may_have_applied(const Failure& failure);
 // The connection as a whole cannot work: nothing else is tried until somebody acts.
 bool stops_connection(const Failure& failure);
+// Nothing left: the record has not been tried.
+bool was_not_sent(const Failure& failure);
 // Trying the same again later can help.
 bool is_transient(const Failure& failure);
 // One sentence for people: what is wrong and what to do next.
@@ -48,20 +52,35 @@ class Remote {
   // Gives the value of a named secret; called before every call, so that it may change.
   using Secret = std::function<Result<std::string>(std::string_view name)>;
 
+  // `ledger` may be shared with other connections.
   Remote(const Manifest& manifest, std::string base_url, std::string connection,
-         Transport& transport, Secret secret, Clock& clock, Metrics& metrics);
+         Transport& transport, Secret secret, std::shared_ptr<QuotaLedger> ledger, Clock& clock,
+         Metrics& metrics);
 
-  // Carries out one call. `operation` names it in metrics.
-  Reply call(HttpRequest request, std::string_view operation);
+  // Carries out one call. `operation` names it in metrics, `quota` says which windows it counts in
+  // besides the common ones. Waits for the quota for a moment; where that is too short, the failure
+  // is kQuota and nothing was sent.
+  Reply call(HttpRequest request, std::string_view operation, std::string_view quota = {});
+  // The two halves of call(), for what has to happen in between. A grant that is not used is given
+  // back.
+  std::optional<Failure> wait_for_quota(std::string_view quota);
+  Reply call_admitted(HttpRequest request, std::string_view operation, std::string_view quota);
+  void give_back(std::string_view quota) { ledger_->done(quota, nullptr); }
+  Json quota() { return ledger_->describe(); }
+  void set_urgency(model::Urgency urgency) { urgency_ = urgency; }
   const std::string& base_url() const { return base_url_; }
 
  private:
   Reply read(const HttpResponse& response) const;
+  void count(std::string_view operation, const Reply& reply);
+  Reply send(HttpRequest request, std::string_view quota);
 
   const Manifest& manifest_;
   std::string base_url_, connection_;
   Transport& transport_;
   Secret secret_;
+  std::shared_ptr<QuotaLedger> ledger_;
+  model::Urgency urgency_ = model::Urgency::kUsual;
   Clock& clock_;
   Metrics& metrics_;
 };

@@ -57,6 +57,7 @@ struct RemoteTest : ::testing::Test {
                 "crm",
                 transport,
                 [](std::string_view) { return Result<std::string>("s3cret"); },
+                std::make_shared<QuotaLedger>(QuotaSpec{}, clock),
                 clock,
                 metrics};
 };

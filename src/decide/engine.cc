@@ -97,6 +97,8 @@ void fold_own(Step& step, const Event& event) {
   if (event.type == model::kContactsSplit) return split_contact(step, event);
   if (event.type == model::kContactErased) return erase_contact(step, event);
   if (event.type == model::kConnectionConfigured) return configure_connection(step, event);
+  if (event.type == model::kConnectionChanged) return change_connection(step, event);
+  if (event.type == model::kPushRetried) return retry_refused(step, event);
   if (event.type == model::kPushStarted) return start_call(step, event);
   if (event.type == model::kPushDone) return finish_call(step, event);
   if (event.type == model::kQuarantined) return quarantine(step, event);

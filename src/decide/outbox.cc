@@ -70,9 +70,19 @@ bool changed(const Json& connection, const Record* before, const Record& after) 
   return differs(after.fields, before->fields) || differs(before->fields, after.fields);
 }
 
+// KU-12: an escalation is not to wait behind a backlog.
+model::Urgency urgency_of(const Record& record) {
+  const std::string_view priority = record.fields.text("priority");
+  const bool urgent = record.key.type == model::kTicket &&
+                      record.fields.text("status") != "closed" &&
+                      (priority == "high" || priority == "urgent");
+  return urgent ? model::Urgency::kUrgent : model::Urgency::kUsual;
+}
+
 void mark_for(Step& step, const Json& connection, const Record& record) {
   // The event, not the record's version: what hangs on a record changes what is sent of it.
-  step.mark({std::string(connection.text("id")), record.key, step.event().sequence});
+  step.mark({std::string(connection.text("id")), record.key, step.event().sequence,
+             urgency_of(record)});
 }
 
 // What hangs on a contact becomes sendable, or moves, with it.
@@ -159,6 +169,30 @@ void configure_connection(Step& step, const Event& event) {
   list.push_back(settings);
 }
 
+void change_connection(Step& step, const Event& event) {
+  const std::string id(event.property("id"));
+  if (!step.find(model::kConnection, id)) return;
+  Json& fields = step.edit(model::kConnection, id).fields;
+  for (const auto& [key, value] : event.properties.as_object()) fields.set(key, value);
+}
+
+void retry_refused(Step& step, const Event& event) {
+  const std::string connection(event.property("connection"));
+  for (const Json& one : values_of(event.properties, "records")) {
+    const RecordKey key{std::string(one.text("type")), std::string(one.text("id"))};
+    if (!step.find(key.type, key.id)) continue;
+    for (const std::string& id : step.ids_with(model::kShadow, "local", key.type + "/" + key.id)) {
+      const Record* shadow = step.find(model::kShadow, id);
+      if (!shadow->fields.find("error") || shadow->fields.text("connection") != connection)
+        continue;
+      Json& fields = step.edit(model::kShadow, id).fields;
+      for (std::string_view field : {"error", "refused", "refused_at"}) fields.erase(field);
+    }
+    // Somebody waits for it.
+    step.mark({connection, key, event.sequence, model::Urgency::kUrgent});
+  }
+}
+
 void backfill(Step& step, const model::Timer& timer) {
   static constexpr std::string_view kOrder[] = {model::kContact, model::kConversation,
                                                 model::kTicket};
@@ -210,6 +244,10 @@ void mark_changes(Step& step) {
   }
 }
 
+std::string sync_list(const RecordKey& record) {
+  return "sync/" + record.type + "/" + record.id;
+}
+
 void start_call(Step& step, const Event& event) {
   Record& call = step.edit(model::kCall, event.property("call"));
   call.fields = event.properties;
@@ -248,16 +286,36 @@ void update_shadow(Step& step, const Event& event, const Json& outcome, const st
   if (outcome.find("version")) fields.set("version", outcome.integer("version"));
   for (std::string_view member : {"sent", "back", "links"}) merge_members(fields, member, outcome);
   if (const Json* error = outcome.find("error")) {
-    fields.set("error", *error);
+    fields.set("error", *error).set("refused", connection);
+    fields.set("refused_at", format_time(event.received_at));
   } else {
-    fields.erase("error");
+    for (std::string_view field : {"error", "refused", "refused_at"}) fields.erase(field);
   }
 }
 
 }  // namespace
 
+namespace {
+
+// A call stays open for the records whose outcome is still not known.
+void close_call(Step& step, const Event& event, std::string_view call) {
+  Json open = Json::array();
+  const Record* known = step.find(model::kCall, call);
+  for (const Json& outcome : values_of(event.properties, "records")) {
+    if (!outcome.flag("unknown") || !known) continue;
+    for (const Json& record : values_of(known->fields, "records"))
+      if (record.text("type") == outcome.text("type") && record.text("id") == outcome.text("id") &&
+          record.integer("part") == outcome.integer("part"))
+        open.push_back(record);
+  }
+  if (open.as_array().empty()) return step.remove(model::kCall, call);
+  step.edit(model::kCall, call).fields.set("records", std::move(open));
+}
+
+}  // namespace
+
 void finish_call(Step& step, const Event& event) {
-  if (const auto call = event.property("call"); !call.empty()) step.remove(model::kCall, call);
+  if (const auto call = event.property("call"); !call.empty()) close_call(step, event, call);
   const std::string connection(event.property("connection"));
   for (const Json& outcome : values_of(event.properties, "records")) {
     const std::string type(outcome.text("type")), id(outcome.text("id"));
@@ -267,6 +325,7 @@ void finish_call(Step& step, const Event& event) {
       if (outcome.find("remote_id") || outcome.find("sent") || outcome.find("error") ||
           outcome.find("links") || outcome.flag("removed_part"))
         update_shadow(step, event, outcome, type + "/" + id);
+      step.file_under(sync_list({type, id}));
       if (merged) review_merge(step, {type, id});
     }
     if (outcome.flag("complete"))
@@ -279,6 +338,7 @@ void forget_record(Step& step, const RecordKey& key) {
     step.remove(model::kShadow, id);
   for (const Json& connection : connections(step))
     step.unmark(std::string(connection.text("id")), key);
+  step.drop_list(sync_list(key));
   step.remove(key.type, key.id);
 }
 

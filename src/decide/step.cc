@@ -1,6 +1,7 @@
 #include "decide/step.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace rapport::decide {
@@ -164,7 +165,11 @@ Decisions Step::take() {
       decisions_.removals.push_back(std::move(key));
     }
   }
-  decisions_.marks.assign(marks_.begin(), marks_.end());
+  // Of several marks of one record the most urgent: it stands first.
+  std::unique_copy(marks_.begin(), marks_.end(), std::back_inserter(decisions_.marks),
+                   [](const model::Mark& a, const model::Mark& b) {
+                     return a.connection == b.connection && a.record == b.record;
+                   });
   return std::move(decisions_);
 }
 

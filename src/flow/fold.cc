@@ -113,12 +113,15 @@ void Fold::absorb(const Event& event, Decisions& decisions) {
   timers_.change(decisions.timers, decisions.timers_removed);
   for (auto& done : decisions.marks_removed) {
     const auto row = std::pair(done.connection, done.record);
-    if (auto it = marks_.find(row); it != marks_.end() && it->second <= done.version)
+    if (auto it = marks_.find(row); it != marks_.end() && it->second.version <= done.version)
       marks_.erase(it);
     auto& removed = marks_removed_[row];
     removed = std::max(removed, done.version);
   }
-  for (auto& mark : decisions.marks) marks_[{mark.connection, mark.record}] = mark.version;
+  for (auto& mark : decisions.marks) {
+    const auto row = std::pair(mark.connection, mark.record);
+    marks_[row] = std::move(mark);
+  }
   for (auto& list : decisions.lists_removed) {
     std::erase_if(postings_, [&](const store::Posting& p) { return p.list == list; });
     lists_removed_.push_back(std::move(list));
@@ -135,10 +138,9 @@ Result<void> Fold::apply() {
   changes.cursor = cursor_;
   cache_.collect(changes);
   timers_.collect(changes);
-  for (const auto& [row, version] : marks_)
-    changes.marks.push_back({row.first, row.second, version});
+  for (const auto& [row, mark] : marks_) changes.marks.push_back(mark);
   for (const auto& [row, version] : marks_removed_)
-    changes.marks_removed.push_back({row.first, row.second, version});
+    changes.marks_removed.push_back({row.first, row.second, version, {}});
   changes.postings = std::move(postings_);
   changes.lists_removed = std::move(lists_removed_);
   TRY(state_.apply(changes));

@@ -53,7 +53,7 @@ class Fold {
   Cache cache_;
   Timers timers_;
   store::Cursor cursor_;
-  std::map<std::pair<std::string, model::RecordKey>, Sequence> marks_;  // latest version
+  std::map<std::pair<std::string, model::RecordKey>, model::Mark> marks_;  // the latest
   std::map<std::pair<std::string, model::RecordKey>, Sequence> marks_removed_;
   std::vector<store::Posting> postings_;
   std::vector<std::string> lists_removed_;

@@ -148,6 +148,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
         return Result<void>();
       },
       [this, settings](std::string_view) { return secret(settings); },
+      nullptr,
       mapper()};
   running->push =
       std::make_unique<connect::Push>(running->manifest, std::move(options), std::move(ports));

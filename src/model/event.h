@@ -64,6 +64,8 @@ inline constexpr std::string_view kContactsMerged = "contacts.merged";
 inline constexpr std::string_view kContactsSplit = "contacts.split";
 inline constexpr std::string_view kContactErased = "contact.erased";
 inline constexpr std::string_view kConnectionConfigured = "connection.configured";
+inline constexpr std::string_view kConnectionChanged = "connection.changed";
+inline constexpr std::string_view kPushRetried = "push.retried";
 inline constexpr std::string_view kPushStarted = "push.started";
 inline constexpr std::string_view kPushDone = "push.done";
 

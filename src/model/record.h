@@ -67,6 +67,7 @@ inline constexpr IndexSpec kIndexes[] = {
     {kTicket, "subject_id"},   {kSubject, "contact"},      {kShadow, "local"},
     {kShadow, "connection"},   {kCall, "connection"},      {kReview, "status"},
     {kQuarantine, "status"},   {kQuarantine, "subject"},   {kErasure, "status"},
+    {kShadow, "refused"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.
@@ -78,11 +79,16 @@ struct Timer {
   bool operator==(const Timer&) const = default;
 };
 
-// "This record's mapped view may differ from what that connection last acknowledged."
+// Urgent work goes before all usual work and has a part of a vendor's quota to itself.
+enum class Urgency : uint8_t { kUrgent, kUsual };
+
+// "This record's mapped view may differ from what that connection last acknowledged." Of several
+// for one record the latest stands.
 struct Mark {
   std::string connection;
   RecordKey record;
   Sequence version;  // the event after which it has to be looked at
+  Urgency urgency = Urgency::kUsual;
   auto operator<=>(const Mark&) const = default;
 };
 

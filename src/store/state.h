@@ -69,6 +69,17 @@ struct DueMark {
   Attempt attempt;
 };
 
+// Which marks are due: those of one type of record in the order (version, id), after the given one.
+struct MarkRequest {
+  std::string connection;
+  std::string type;
+  model::Urgency urgency = model::Urgency::kUsual;
+  Micros now;  // without those that are to be tried later
+  Sequence after_version;
+  std::string after_id;
+  int limit = 100;
+};
+
 struct PageRequest {
   std::string type;
   std::string field;  // with value: only records with that entry; empty: all of the type
@@ -103,8 +114,11 @@ class FoldedState {
 class State : public FoldedState {
  public:
   virtual Result<std::vector<model::Mark>> marks(const std::string& connection, int limit) = 0;
-  virtual Result<std::vector<DueMark>> due_marks(const std::string& connection, Micros now,
-                                                 int limit) = 0;  // oldest version first
+  virtual Result<std::vector<DueMark>> due_marks(const MarkRequest& request) = 0;
+  // Those of these records that have one, due or not.
+  virtual Result<std::vector<DueMark>> marks_of(const std::string& connection,
+                                                std::span<const model::RecordKey> records) = 0;
+  virtual Result<int64_t> count_marks(const std::string& connection) = 0;
   virtual Result<std::optional<Micros>> next_attempt(const std::string& connection) = 0;
   virtual Result<void> set_attempt(const model::Mark& mark, const Attempt& attempt) = 0;
   virtual Result<int64_t> count(const std::string& type) = 0;

@@ -195,26 +195,84 @@ TEST_P(StateContract, TimerRemovedAndArmedInOneBatchIsArmed) {
   EXPECT_EQ(state_->timers_due({5}, 1).value(), changes.timers);
 }
 
+MarkRequest due(int64_t now, int limit = 10) {
+  return {.connection = "crm", .type = "contact", .now = {now}, .limit = limit};
+}
+
 TEST_P(StateContract, MarksComeOldestVersionFirstWithTheirAttempts) {
   const Mark a{"crm", {"contact", "a"}, {30}}, b{"crm", {"contact", "b"}, {10}},
-      c{"crm", {"contact", "c"}, {20}}, other{"mail", {"contact", "a"}, {1}};
+      c{"crm", {"contact", "c"}, {20}}, other{"mail", {"contact", "a"}, {1}},
+      ticket{"crm", {"ticket", "t"}, {5}};
   Changes changes;
-  changes.marks = {a, b, c, other};
+  changes.marks = {a, b, c, other, ticket};
   apply(changes);
   EXPECT_EQ(state_->next_attempt("crm").value(), Micros{0});
   ASSERT_TRUE(state_->set_attempt(c, {2, {500}, "overloaded: later"}));
   ASSERT_TRUE(state_->set_attempt({"crm", {"contact", "none"}, {1}}, {1, {1}, "x"}));
-  EXPECT_EQ(state_->marks("crm", 10).value(), (std::vector<Mark>{b, c, a}));
-  const auto early = state_->due_marks("crm", {499}, 10).value();
+  EXPECT_EQ(state_->marks("crm", 10).value(), (std::vector<Mark>{ticket, b, c, a}));
+  EXPECT_EQ(state_->count_marks("crm").value(), 4);
+  EXPECT_EQ(state_->count_marks("none").value(), 0);
+  const auto early = state_->due_marks(due(499)).value();
   ASSERT_EQ(early.size(), 2U);
   EXPECT_EQ(early[0].mark, b);
   EXPECT_EQ(early[1].mark, a);
-  const auto due = state_->due_marks("crm", {500}, 2).value();
-  ASSERT_EQ(due.size(), 2U);
-  EXPECT_EQ(due[1].mark, c);
-  EXPECT_EQ(due[1].attempt.count, 2);
-  EXPECT_EQ(due[1].attempt.not_before, Micros{500});
-  EXPECT_EQ(due[1].attempt.error, "overloaded: later");
+  const auto all = state_->due_marks(due(500, 2)).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].mark, c);
+  EXPECT_EQ(all[1].attempt.count, 2);
+  EXPECT_EQ(all[1].attempt.not_before, Micros{500});
+  EXPECT_EQ(all[1].attempt.error, "overloaded: later");
+}
+
+TEST_P(StateContract, MarksAreReadOnFromTheLastOneSeen) {
+  const Mark a{"crm", {"contact", "a"}, {7}}, b{"crm", {"contact", "b"}, {7}},
+      c{"crm", {"contact", "c"}, {9}};
+  Changes changes;
+  changes.marks = {a, b, c};
+  apply(changes);
+  MarkRequest request = due(0, 2);
+  EXPECT_EQ(state_->due_marks(request)->back().mark, b);
+  request.after_version = {7};
+  request.after_id = "a";
+  const auto rest = state_->due_marks(request).value();
+  ASSERT_EQ(rest.size(), 2U);
+  EXPECT_EQ(rest[0].mark, b);
+  EXPECT_EQ(rest[1].mark, c);
+  request.after_version = {9};
+  request.after_id = "c";
+  EXPECT_TRUE(state_->due_marks(request)->empty());
+}
+
+TEST_P(StateContract, UrgentMarksAreReadApartAndTheLatestMarkSaysHowUrgent) {
+  const Mark usual{"crm", {"contact", "a"}, {1}};
+  Mark urgent = usual;
+  urgent.urgency = model::Urgency::kUrgent;
+  MarkRequest request = due(0);
+  request.urgency = model::Urgency::kUrgent;
+  Changes changes;
+  changes.marks = {urgent};
+  apply(changes);
+  EXPECT_TRUE(state_->due_marks(due(0))->empty());
+  ASSERT_EQ(state_->due_marks(request)->size(), 1U);
+  EXPECT_EQ(state_->due_marks(request)->front().mark, urgent);
+  changes.marks = {usual};
+  apply(changes);
+  EXPECT_TRUE(state_->due_marks(request)->empty());
+  EXPECT_EQ(state_->due_marks(due(0))->front().mark, usual);
+}
+
+TEST_P(StateContract, MarksOfRecordsAreGivenDueOrNot) {
+  const Mark a{"crm", {"contact", "a"}, {1}}, b{"crm", {"ticket", "b"}, {2}};
+  Changes changes;
+  changes.marks = {a, b, {"mail", {"contact", "a"}, {1}}};
+  apply(changes);
+  ASSERT_TRUE(state_->set_attempt(b, {1, {900}, "e"}));
+  const std::vector<RecordKey> asked{{"ticket", "b"}, {"contact", "none"}, {"contact", "a"}};
+  const auto marks = state_->marks_of("crm", asked).value();
+  ASSERT_EQ(marks.size(), 2U);
+  EXPECT_EQ(marks[0].mark, b);
+  EXPECT_EQ(marks[0].attempt.not_before, Micros{900});
+  EXPECT_EQ(marks[1].mark, a);
 }
 
 TEST_P(StateContract, AttemptGoesWithItsMarkAndStaysWithANewVersion) {
@@ -226,7 +284,7 @@ TEST_P(StateContract, AttemptGoesWithItsMarkAndStaysWithANewVersion) {
   changes.marks = {a2};
   apply(changes);
   EXPECT_EQ(state_->next_attempt("crm").value(), Micros{900});
-  EXPECT_EQ(state_->due_marks("crm", {900}, 1).value()[0].mark, a2);
+  EXPECT_EQ(state_->due_marks(due(900))->at(0).mark, a2);
   changes = {};
   changes.marks_removed = {a};
   apply(changes);
@@ -237,7 +295,7 @@ TEST_P(StateContract, AttemptGoesWithItsMarkAndStaysWithANewVersion) {
   changes = {};
   changes.marks = {a};
   apply(changes);
-  EXPECT_EQ(state_->due_marks("crm", {0}, 1).value()[0].attempt.count, 0);
+  EXPECT_EQ(state_->due_marks(due(0))->at(0).attempt.count, 0);
 }
 
 TEST_P(StateContract, ReaderSeesWhatTheWriterCommitted) {
@@ -300,7 +358,10 @@ TEST_P(StateContract, DigestDiffersWhenAnyFoldedRowDiffers) {
   changes.marks = {{"crm", r.key, {2}}};
   apply(changes);
   note();
-  EXPECT_EQ(digests.size(), 8U);
+  changes.marks = {{"crm", r.key, {2}, model::Urgency::kUrgent}};
+  apply(changes);
+  note();
+  EXPECT_EQ(digests.size(), 9U);
 }
 
 TEST_P(StateContract, DigestDoesNotDependOnTheOrderOfMembers) {

@@ -36,7 +36,7 @@ void StateDigest::add(const model::Timer& timer) {
 
 void StateDigest::add(const model::Mark& mark) {
   add_row(Json::Array{"mark", mark.connection, mark.record.type, mark.record.id,
-                      number(mark.version.value)});
+                      number(mark.version.value), number(static_cast<int>(mark.urgency))});
 }
 
 void StateDigest::add_row(const Json& row) {

@@ -193,7 +193,8 @@ TEST(PushFaults, NamesTheMissingPermission) {  // BO-87
   world.identify("u1", "ana@gmail.com");
   while (world.push->halted().empty()) ASSERT_TRUE(world.step().ok());
   EXPECT_EQ(world.push->halted(),
-            "HubSpot denies the permission crm.objects.contacts.write; give it to the token");
+            "contact: HubSpot denies the permission crm.objects.contacts.write; give it to the "
+            "token");
 }
 
 TEST(PushFaults, FlagsARefusedRecordAndSendsTheOthers) {  // C9, BO-91

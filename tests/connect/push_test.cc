@@ -49,10 +49,10 @@ TEST(Push, MakesNoMoreCallsThanItNeeds) {
             (std::vector<std::string>{
                 "POST /crm/v3/objects/contacts/batch/read",
                 "POST /crm/v3/objects/contacts/batch/upsert",
-                "GET " + world.transport.calls[2].substr(4),  // companies next to the contact
+                "POST /crm/v4/associations/contacts/companies/batch/read",
                 "POST /crm/v3/objects/companies/search",
-                "POST /crm/v3/objects/companies",
-                "POST /crm/v3/objects/notes",
+                "POST /crm/v3/objects/companies/batch/create",
+                "POST /crm/v3/objects/notes/batch/create",
             }));
 }
 

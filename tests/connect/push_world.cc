@@ -15,6 +15,7 @@ constexpr WorkspaceId kWorkspace{1};
 constexpr std::string_view kConnection = "crm";
 constexpr std::string_view kHost = "http://crm.invalid";
 const std::string kState = "/data/state/1.db";
+constexpr Micros kTimeout = seconds(30);
 
 std::shared_ptr<const Manifest> shipped_manifest() {
   const std::string path = std::string(RAPPORT_SOURCE_DIR) + "/connectors/hubspot/manifest.yaml";
@@ -39,9 +40,8 @@ Result<HttpResponse> DirectTransport::send(const HttpRequest& request) {
   if (before) {
     if (auto answer = before(inner)) return *answer;
   }
-  HttpResponse response = remote_.handle(inner);
-  if (response.status == sandbox::kLostResponse) return io_error("connection closed");
-  return response;
+  clock_.advance(latency);
+  return sandbox::carry(remote_.handle(inner), kTimeout, clock_);
 }
 
 sandbox::SandboxOptions PushWorld::default_options() {
@@ -52,7 +52,7 @@ sandbox::SandboxOptions PushWorld::default_options() {
 
 PushWorld::PushWorld(sandbox::SandboxOptions options)
     : hubspot(std::move(options), clock, random),
-      transport(hubspot),
+      transport(hubspot, clock),
       vfs_(simulation::register_sqlite_vfs("push-world", disk_, clock, random)),
       engine_(decide::first_definitions()),
       manifest_(shipped_manifest()) {
@@ -97,6 +97,7 @@ PushPorts PushWorld::ports() {
                 kWorkspace, [&](store::State& state) { return state.set_attempt(mark, attempt); });
           },
       .secret = [this](std::string_view) { return Result<std::string>(token); },
+      .ledger = ledger_,
       .mapper = real_mapper()};
 }
 
@@ -130,6 +131,14 @@ void PushWorld::open() {
   push_options.base_url = std::string(kHost);
   push_options.sends = sends;
   push_options.hash_key = log_->keys().hash_key(kWorkspace).value();
+  ledger_ = std::make_shared<QuotaLedger>(
+      manifest_->quotas, clock, "hubspot",
+      QuotaStore{[this](const std::string&) { return Result<Json>(quota_use_); },
+                 [this](const std::string&, const Json& use) {
+                   quota_use_ = use;
+                   return Result<void>();
+                 }});
+  ledger_->open().value();
   push = std::make_unique<Push>(manifest_, std::move(push_options), ports());
 }
 
@@ -153,6 +162,13 @@ void PushWorld::identify(const std::string& user, const std::string& email, Json
   body.set("userId", user).set("traits", std::move(traits));
   body.set("messageId", fmt::format("m{}", ++next_message_));
   intake_->receive(kWorkspace, intake::Call::kIdentify, to_text(body)).value();
+  log_->commit().value();
+}
+
+void PushWorld::send_batch(const Json::Array& calls) {
+  Json body = Json::object();
+  body.set("batch", calls);
+  intake_->receive(kWorkspace, intake::Call::kBatch, to_text(body)).value();
   log_->commit().value();
 }
 

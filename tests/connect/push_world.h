@@ -43,13 +43,15 @@ class CrashingFailpoints final : public Failpoints {
 class DirectTransport final : public Transport {
  public:
   using Before = std::function<std::optional<Result<HttpResponse>>(const HttpRequest&)>;
-  explicit DirectTransport(HttpHandler& remote) : remote_(remote) {}
+  DirectTransport(HttpHandler& remote, ManualClock& clock) : remote_(remote), clock_(clock) {}
   Result<HttpResponse> send(const HttpRequest& request) override;
   Before before;
   std::vector<std::string> calls;  // "POST /crm/v3/objects/notes"
+  Micros latency = {};             // of every call
 
  private:
   HttpHandler& remote_;
+  ManualClock& clock_;
 };
 
 class PushWorld {
@@ -64,6 +66,7 @@ class PushWorld {
   void group(const std::string& user, const std::string& group, Json traits);
   void say(const std::string& user, const std::string& conversation, const std::string& text);
   void erase(const std::string& contact);
+  void send_batch(const Json::Array& calls);  // tracking calls, each with its type
 
   // Runs fold and push until nothing is left; a crash closes and opens everything again. Moves the
   // clock where nothing else helps, by at most `patience` in all. Says what is left over.
@@ -112,6 +115,8 @@ class PushWorld {
   std::unique_ptr<intake::Intake> intake_;
   std::unique_ptr<flow::Runner> runner_;
   std::unique_ptr<store::State> reading_;
+  std::shared_ptr<QuotaLedger> ledger_;
+  Json quota_use_;  // outlives crashes
   int next_message_ = 0;
 };
 

@@ -11,7 +11,7 @@
 namespace rapport::store {
 namespace {
 
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 // In pages of 4 KiB: when a checkpoint may hold the writer, and what it should leave for that.
 constexpr int64_t kLongWal = 16'384, kShortRest = 512;
 constexpr int kPassesBeside = 3;
@@ -240,10 +240,21 @@ Result<std::vector<model::Mark>> SqliteState::marks(const std::string& connectio
   return marks_.of(connection, limit);
 }
 
-Result<std::vector<DueMark>> SqliteState::due_marks(const std::string& connection, Micros now,
-                                                    int limit) {
+Result<std::vector<DueMark>> SqliteState::due_marks(const MarkRequest& request) {
   std::lock_guard lock(mutex_);
-  return marks_.due(connection, now, limit);
+  return marks_.due(request);
+}
+
+Result<std::vector<DueMark>> SqliteState::marks_of(const std::string& connection,
+                                                   std::span<const model::RecordKey> records) {
+  std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto transaction, begin_reading());
+  return marks_.of_records(connection, records);
+}
+
+Result<int64_t> SqliteState::count_marks(const std::string& connection) {
+  std::lock_guard lock(mutex_);
+  return marks_.count(connection);
 }
 
 Result<std::optional<Micros>> SqliteState::next_attempt(const std::string& connection) {

@@ -32,8 +32,10 @@ class SqliteState final : public State {
   Result<std::vector<Posting>> postings(const std::string& list, Sequence after, int limit,
                                         PageRequest::Order order) override;
   Result<std::vector<model::Mark>> marks(const std::string& connection, int limit) override;
-  Result<std::vector<DueMark>> due_marks(const std::string& connection, Micros now,
-                                         int limit) override;
+  Result<std::vector<DueMark>> due_marks(const MarkRequest& request) override;
+  Result<std::vector<DueMark>> marks_of(const std::string& connection,
+                                        std::span<const model::RecordKey> records) override;
+  Result<int64_t> count_marks(const std::string& connection) override;
   Result<std::optional<Micros>> next_attempt(const std::string& connection) override;
   Result<void> set_attempt(const model::Mark& mark, const Attempt& attempt) override;
   Result<int64_t> count(const std::string& type) override;

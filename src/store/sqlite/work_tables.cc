@@ -28,7 +28,18 @@ Timer read_timer(const Statement& row) {
 Mark read_mark(const Statement& row) {
   return {std::string(row.text(0)),
           {std::string(row.text(1)), std::string(row.text(2))},
-          {static_cast<uint64_t>(row.integer(3))}};
+          {static_cast<uint64_t>(row.integer(3))},
+          static_cast<model::Urgency>(row.integer(4))};
+}
+
+constexpr std::string_view kDueColumns =
+    "m.connection, m.type, m.id, m.version, m.urgency, coalesce(a.count, 0),"
+    " coalesce(a.not_before, 0), coalesce(a.error, '') FROM marks m LEFT JOIN attempts a"
+    " ON a.connection = m.connection AND a.type = m.type AND a.id = m.id";
+
+DueMark read_due(const Statement& row) {
+  return {read_mark(row),
+          {static_cast<int>(row.integer(5)), {row.integer(6)}, std::string(row.text(7))}};
 }
 
 template <class Visit>
@@ -96,8 +107,9 @@ const char* MarkTable::schema() {
       type TEXT NOT NULL,
       id TEXT NOT NULL,
       version INTEGER NOT NULL,
+      urgency INTEGER NOT NULL,
       PRIMARY KEY(connection, type, id)) WITHOUT ROWID;
-    CREATE INDEX marks_by_version ON marks(connection, version, type, id);
+    CREATE INDEX marks_in_turn ON marks(connection, type, urgency, version, id);
     CREATE TABLE attempts(
       connection TEXT NOT NULL,
       type TEXT NOT NULL,
@@ -121,17 +133,20 @@ Result<void> MarkTable::apply(std::span<const Mark> removed, std::span<const Mar
     TRY(forget.bind(mark->connection, mark->record.type, mark->record.id).run());
   }
   Statement make = database_.statement(
-      "INSERT INTO marks(connection, type, id, version) VALUES(?1, ?2, ?3, ?4)"
-      " ON CONFLICT(connection, type, id) DO UPDATE SET version = excluded.version");
+      "INSERT INTO marks(connection, type, id, version, urgency) VALUES(?1, ?2, ?3, ?4, ?5)"
+      " ON CONFLICT(connection, type, id) DO UPDATE SET version = excluded.version,"
+      " urgency = excluded.urgency");
   for (const Mark* mark : sorted(made, mark_key)) {
-    TRY(make.bind(mark->connection, mark->record.type, mark->record.id, mark->version).run());
+    TRY(make.bind(mark->connection, mark->record.type, mark->record.id, mark->version,
+                  static_cast<int64_t>(mark->urgency))
+            .run());
   }
   return {};
 }
 
 Result<std::vector<Mark>> MarkTable::of(const std::string& connection, int limit) {
   Statement s = database_.statement(
-      "SELECT connection, type, id, version FROM marks WHERE connection = ?1"
+      "SELECT connection, type, id, version, urgency FROM marks WHERE connection = ?1"
       " ORDER BY version, type, id LIMIT ?2",
       connection, limit);
   std::vector<Mark> marks;
@@ -139,21 +154,37 @@ Result<std::vector<Mark>> MarkTable::of(const std::string& connection, int limit
   return marks;
 }
 
-Result<std::vector<DueMark>> MarkTable::due(const std::string& connection, Micros now, int limit) {
-  Statement s = database_.statement(
-      "SELECT m.connection, m.type, m.id, m.version, coalesce(a.count, 0),"
-      " coalesce(a.not_before, 0), coalesce(a.error, '')"
-      " FROM marks m LEFT JOIN attempts a ON a.connection = m.connection AND a.type = m.type"
-      " AND a.id = m.id WHERE m.connection = ?1 AND (a.not_before IS NULL OR a.not_before <= ?2)"
-      " ORDER BY m.version, m.type, m.id LIMIT ?3",
-      connection, now, limit);
+Result<std::vector<DueMark>> MarkTable::due(const MarkRequest& request) {
+  static const std::string kSql =
+      "SELECT " + std::string(kDueColumns) +
+      " WHERE m.connection = ?1 AND m.type = ?2 AND m.urgency = ?3 AND (m.version, m.id) > (?4, ?5)"
+      " AND (a.not_before IS NULL OR a.not_before <= ?6) ORDER BY m.version, m.id LIMIT ?7";
+  Statement s = database_.statement(kSql, request.connection, request.type,
+                                    static_cast<int64_t>(request.urgency), request.after_version,
+                                    request.after_id, request.now, request.limit);
   std::vector<DueMark> marks;
-  TRY(each_row(s, [&](const Statement& row) {
-    marks.push_back(
-        {read_mark(row),
-         {static_cast<int>(row.integer(4)), {row.integer(5)}, std::string(row.text(6))}});
-  }));
+  TRY(each_row(s, [&](const Statement& row) { marks.push_back(read_due(row)); }));
   return marks;
+}
+
+Result<std::vector<DueMark>> MarkTable::of_records(const std::string& connection,
+                                                   std::span<const model::RecordKey> records) {
+  static const std::string kSql = "SELECT " + std::string(kDueColumns) +
+                                  " WHERE m.connection = ?1 AND m.type = ?2 AND m.id = ?3";
+  Statement s = database_.statement(kSql);
+  std::vector<DueMark> marks;
+  for (const model::RecordKey& record : records) {
+    s.bind(connection, record.type, record.id);
+    TRY(each_row(s, [&](const Statement& row) { marks.push_back(read_due(row)); }));
+  }
+  return marks;
+}
+
+Result<int64_t> MarkTable::count(const std::string& connection) {
+  Statement s =
+      database_.statement("SELECT count(*) FROM marks WHERE connection = ?1", connection);
+  TRY(s.step());
+  return s.integer(0);
 }
 
 Result<std::optional<Micros>> MarkTable::next_attempt(const std::string& connection) {
@@ -183,7 +214,7 @@ Result<void> MarkTable::set_attempt(const Mark& mark, const Attempt& attempt) {
 
 Result<void> MarkTable::each(const std::function<void(const Mark&)>& visit) {
   Statement s = database_.statement(
-      "SELECT connection, type, id, version FROM marks ORDER BY connection, type, id");
+      "SELECT connection, type, id, version, urgency FROM marks ORDER BY connection, type, id");
   return each_row(s, [&](const Statement& row) { visit(read_mark(row)); });
 }
 

@@ -34,7 +34,10 @@ class MarkTable {
 
   Result<void> apply(std::span<const model::Mark> removed, std::span<const model::Mark> made);
   Result<std::vector<model::Mark>> of(const std::string& connection, int limit);
-  Result<std::vector<DueMark>> due(const std::string& connection, Micros now, int limit);
+  Result<std::vector<DueMark>> due(const MarkRequest& request);
+  Result<std::vector<DueMark>> of_records(const std::string& connection,
+                                          std::span<const model::RecordKey> records);
+  Result<int64_t> count(const std::string& connection);
   Result<std::optional<Micros>> next_attempt(const std::string& connection);
   // Nothing happens when the mark is gone.
   Result<void> set_attempt(const model::Mark& mark, const Attempt& attempt);
