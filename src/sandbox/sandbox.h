@@ -53,8 +53,8 @@ enum class Consent { kAtOnce, kChosen };
 
 // An app of the vendor's marketplace, for OAuth.
 struct SandboxApp {
-  std::string client_id;
-  std::string client_secret;
+  std::string client_id = {};
+  std::string client_secret = {};
   std::vector<std::string> redirect_uris = {};  // empty: any
   std::vector<std::string> scopes = {};         // that it may ask for; empty: any
   Micros token_lifetime = seconds(1800);        // of an access token

@@ -39,12 +39,15 @@ Refusal unknown_records(const ObjectType& type, const std::vector<std::string>& 
           .context = context_of("ids", ids)};
 }
 
+Refusal traced_to(Refusal refusal, const std::string& trace) {
+  if (trace.empty()) return refusal;
+  if (refusal.context.is_null()) refusal.context = Json::object();
+  refusal.context.set("objectWriteTraceId", Json::Array{Json(trace)});
+  return refusal;
+}
+
 void add_error(Batch& batch, Refusal refusal, const std::string& trace) {
-  if (!trace.empty()) {
-    if (refusal.context.is_null()) refusal.context = Json::object();
-    refusal.context.set("objectWriteTraceId", Json::Array{Json(trace)});
-  }
-  batch.errors.push_back(error_entry(refusal));
+  batch.errors.push_back(error_entry(traced_to(std::move(refusal), trace)));
 }
 
 Refusal no_id() {
@@ -87,7 +90,7 @@ Either<Batch> plan_all(const ObjectType& type, const Json::Array& inputs, PlanOn
       } else if (traced) {
         add_error(batch, *refusal, trace);
       } else {
-        return *refusal;
+        return traced_to(*refusal, trace);
       }
       continue;
     }

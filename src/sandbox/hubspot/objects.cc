@@ -118,7 +118,7 @@ Either<HttpResponse> create_record(Portal& portal, const ObjectType& type, const
   const auto plan = plan_create(portal, type, call.body, claims);
   if (const Refusal* refusal = refusal_of(plan)) return *refusal;
   const Record& record = apply(portal, type, std::get<0>(plan));
-  HttpResponse response = json_response(201, show_whole(record));
+  HttpResponse response = json_response(201, show_written(record, call.body));
   response.headers.emplace_back("Location", fmt::format("{}/{}", call.path, record.id));
   return response;
 }
@@ -130,7 +130,7 @@ Either<HttpResponse> update_record(Portal& portal, const ObjectType& type, const
   Claims claims;
   const auto plan = plan_update(portal, type, *std::get<0>(found), call.body, claims);
   if (const Refusal* refusal = refusal_of(plan)) return *refusal;
-  return json_response(200, show_whole(apply(portal, type, std::get<0>(plan))));
+  return json_response(200, show_written(apply(portal, type, std::get<0>(plan)), call.body));
 }
 
 Either<HttpResponse> archive_record(Portal& portal, const ObjectType& type, const std::string& id) {

@@ -129,13 +129,28 @@ Either<Route> association_batch_route(Portal& portal, const Call& call) {
       [&portal, &a, &b, &call, chosen] { return chosen(portal, a, b, call); });
 }
 
+// /crm/v3/properties/{type}/batch/{operation}
+Either<Route> property_batch_route(Portal& portal, const ObjectType& type, const Call& call) {
+  if (is(call, 5, "read"))
+    return Methods(call).on("POST", {type.read_scope},
+                            [&] { return batch_read_properties(portal, type, call); });
+  if (is(call, 5, "create"))
+    return Methods(call).on("POST", {type.schema_scope},
+                            [&] { return batch_create_properties(portal, type, call); });
+  if (is(call, 5, "archive"))
+    return Methods(call).on("POST", {type.schema_scope},
+                            [&] { return batch_archive_properties(portal, type, call); });
+  return Route{};
+}
+
 // /crm/v3/properties/{type}...
 Either<Route> property_route(Portal& portal, const Call& call) {
   const size_t count = call.segments.size();
-  if (count < 4 || count > 5) return Route{};
+  if (count < 4 || count > 6) return Route{};
   const auto found = find_type(portal, call.segments[3]);
   if (const Refusal* refusal = refusal_of(found)) return *refusal;
   const ObjectType& type = *std::get<0>(found);
+  if (count == 6) return is(call, 4, "batch") ? property_batch_route(portal, type, call) : Route{};
   if (count == 4)
     return Methods(call)
         .on("GET", {type.read_scope}, [&] { return list_properties(portal, type); })

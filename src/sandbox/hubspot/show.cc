@@ -26,6 +26,13 @@ Json show_whole(const Record& record) {
   return shell(record, std::move(properties));
 }
 
+Json show_written(const Record& record, const Json& input) {
+  Json json = show_whole(record);
+  if (const auto trace = input.text("objectWriteTraceId"); !trace.empty())
+    json.set("objectWriteTraceId", trace);
+  return json;
+}
+
 Json show(const ObjectType& type, const Record& record, const Values& values,
           const std::vector<std::string>& asked) {
   std::set<std::string> names(type.shown.begin(), type.shown.end());

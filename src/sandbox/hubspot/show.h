@@ -11,6 +11,8 @@ namespace rapport::sandbox::hubspot {
 
 // With every value that is set: the answer to a write.
 Json show_whole(const Record& record);
+// The same, with the `objectWriteTraceId` of the input that wrote it.
+Json show_written(const Record& record, const Json& input);
 // With the asked properties that exist (null where unset), or the type's usual ones.
 Json show(const ObjectType& type, const Record& record, const Values& values,
           const std::vector<std::string>& asked);
