@@ -124,4 +124,18 @@ export async function checkBatches({ client }) {
     assert.deepEqual(left.results, []);
     assert.equal(left.numErrors, 1);
   });
+
+  await check('a batch creates records with their associations', async () => {
+    const company = await client.crm.companies.basicApi.create({ properties: { name: 'Joined in a batch' } });
+    const to = [{ to: { id: company.id }, types: [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: 341 }] }];
+    const deal = (dealname) => ({ properties: { dealname, dealstage: 'contractsent' }, associations: to, objectWriteTraceId: dealname });
+    const answer = await deals.batchApi.create({ inputs: [deal('first'), deal('second')] });
+    assert.deepEqual(answer.results.map((record) => record.objectWriteTraceId).sort(), ['first', 'second']);
+    const joined = await client.crm.associations.v4.basicApi.getPage('companies', company.id, 'deals');
+    assert.deepEqual(joined.results.map((each) => String(each.toObjectId)).sort(), answer.results.map((record) => record.id).sort());
+    const wrong = [{ to: { id: '99999999999' }, types: to[0].types }];
+    const part = await deals.batchApi.create({ inputs: [deal('third'), { ...deal('fourth'), associations: wrong }] });
+    assert.deepEqual(part.results.map((record) => record.objectWriteTraceId), ['third']);
+    assert.deepEqual(part.errors[0].context.objectWriteTraceId, ['fourth']);
+  });
 }

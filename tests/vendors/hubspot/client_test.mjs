@@ -1,5 +1,6 @@
-// test: timeout=180
-// HubSpot's own client against `rapport sandbox hubspot`: once with a search lag, once without.
+// test: timeout=300
+// HubSpot's own client against `rapport sandbox hubspot`: with a search lag and without, and while it
+// makes trouble.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -32,10 +33,10 @@ async function ready(base, sandbox) {
   throw new Error(`the sandbox did not answer at ${base}`);
 }
 
-function runCheck(base, lag) {
+function runCheck(name, base, argument) {
   return new Promise((resolve) => {
-    const script = fileURLToPath(new URL('client_check.mjs', import.meta.url));
-    const check = spawn(process.execPath, [script, base, token, String(lag)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const script = fileURLToPath(new URL(name, import.meta.url));
+    const check = spawn(process.execPath, [script, base, token, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     check.stdout.on('data', (chunk) => {
       output += chunk;
@@ -50,14 +51,19 @@ function runCheck(base, lag) {
 
 let passed = 0;
 let failed = 0;
-for (const lag of [1, 0]) {
+const runs = [
+  ['client_check.mjs', '1', ['--quotas', 'none', '--search-lag', '1s']],
+  ['client_check.mjs', '0', ['--quotas', 'none', '--search-lag', '0s']],
+  ['troubles_check.mjs', 'rotates', ['--quotas', 'free', '--token-lifetime', '2s', '--rotate-refresh-tokens']],
+];
+for (const [script, argument, options] of runs) {
   const port = await freePort();
-  const sandbox = spawn(program, ['sandbox', 'hubspot', '--port', String(port), '--token', token, '--search-lag', `${lag}s`],
+  const sandbox = spawn(program, ['sandbox', 'hubspot', '--port', String(port), '--token', token, ...options],
     { stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     const base = `http://127.0.0.1:${port}`;
     await ready(base, sandbox);
-    const [good, bad] = await runCheck(base, lag);
+    const [good, bad] = await runCheck(script, base, argument);
     passed += good;
     failed += bad;
   } catch (error) {

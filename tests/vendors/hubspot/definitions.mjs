@@ -10,7 +10,6 @@ export async function checkDefinitions({ client, stranger, base, token }) {
     assert.equal(answer.status, 200);
     assert.equal(typeof details.portalId, 'number');
     assert.equal(details.uiDomain, 'app.hubspot.com');
-    assert.ok(answer.headers.get('x-hubspot-ratelimit-max'));
   });
 
   await check('a wrong token is refused with 401', async () => {
@@ -104,5 +103,20 @@ export async function checkDefinitions({ client, stranger, base, token }) {
     await refused(400, properties.coreApi.create('contacts', { ...good, name: 'Bad Name' }));
     const missing = await refused(400, properties.coreApi.create('contacts', { name: 'odd', label: 'Odd' }));
     assert.match(missing.message, /type, fieldType, groupName/);
+  });
+
+  await check('properties are made, read and archived in batches', async () => {
+    const input = (name, more = {}) => ({ name, label: name, type: 'string', fieldType: 'text', groupName: 'dealinformation', ...more });
+    const made = await properties.batchApi.create('deals', { inputs: [input('rapport_a'), input('rapport_b', { type: 'number', fieldType: 'number' })] });
+    assert.equal(made.status, 'COMPLETE');
+    assert.deepEqual(made.results.map((property) => [property.name, property.type]), [['rapport_a', 'string'], ['rapport_b', 'number']]);
+    const again = await properties.batchApi.create('deals', { inputs: [input('rapport_a'), input('rapport_c')] });
+    assert.deepEqual(again.results.map((property) => property.name), ['rapport_c']);
+    assert.deepEqual(again.errors.map((error) => error.category), ['OBJECT_ALREADY_EXISTS']);
+    const read = await properties.batchApi.read('deals', { archived: false, inputs: [{ name: 'rapport_b' }, { name: 'rapport_z' }] });
+    assert.deepEqual(read.results.map((property) => property.name), ['rapport_b']);
+    assert.equal(read.errors[0].category, 'OBJECT_NOT_FOUND');
+    await properties.batchApi.archive('deals', { inputs: [{ name: 'rapport_a' }] });
+    await refused(404, properties.coreApi.getByName('deals', 'rapport_a'));
   });
 }
