@@ -81,6 +81,7 @@ TEST_F(Definitions, WritesEchoTheirTraceIds) {
   const Json refused = expect(
       400, "POST", "/crm/v3/objects/deals/batch/create",
       R"({"inputs":[{"properties":{"dealname":"A"}},{"properties":{"x":"1"},"objectWriteTraceId":"bad"}]})");
+  ASSERT_NE(refused.at_path("context.objectWriteTraceId"), nullptr);
   EXPECT_EQ(to_text(*refused.at_path("context.objectWriteTraceId")), R"(["bad"])");
 }
 

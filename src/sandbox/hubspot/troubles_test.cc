@@ -147,6 +147,7 @@ TEST_F(Troubles, TheSchemaDrifts) {
   EXPECT_EQ(expect(200, "GET", std::string(kContacts) + "/" + id + "?properties=jobtitle,email")
                 .at_path("properties.jobtitle"),
             nullptr);
+  EXPECT_EQ(call("GET", "/__sandbox/state").body.find("Chef"), std::string::npos);
   const std::string update = std::string(kContacts) + "/" + id;
   expect(400, "PATCH", update, R"({"properties":{"jobtitle":"Cook"}})");
   arm(R"({"kind":"schema_drift","change":"change_type","object":"contacts","property":"city","type":"number"})");
