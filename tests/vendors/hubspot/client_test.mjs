@@ -55,6 +55,8 @@ const runs = [
   ['client_check.mjs', '1', ['--quotas', 'none', '--search-lag', '1s']],
   ['client_check.mjs', '0', ['--quotas', 'none', '--search-lag', '0s']],
   ['troubles_check.mjs', 'rotates', ['--quotas', 'free', '--token-lifetime', '2s', '--rotate-refresh-tokens']],
+  ['troubles_check.mjs', '', ['--quotas', 'free', '--token-lifetime', '2s']],
+  ['speed_check.mjs', '', ['--quotas', 'free', '--speed', '60', '--search-lag', '30s']],
 ];
 for (const [script, argument, options] of runs) {
   const port = await freePort();
