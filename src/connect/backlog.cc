@@ -132,15 +132,18 @@ Result<std::vector<store::DueMark>> Backlog::ready(const std::string& type, Micr
                                                    const std::set<model::RecordKey>& open,
                                                    size_t most) {
   std::vector<model::RecordKey> keys;
-  for (auto it = ready_.lower_bound({type, ""}); it != ready_.end() && it->type == type;) {
-    if (keys.size() == most) break;
-    if (open.contains(*it)) {
-      ++it;
-      continue;
+  const auto take = [&](const std::string& after, const std::string& up_to) {
+    for (auto it = ready_.upper_bound({type, after}); it != ready_.end() && it->type == type;) {
+      if (keys.size() == most || (!up_to.empty() && it->id > up_to)) return;
+      const bool free = !open.contains(*it);
+      if (free) keys.push_back(*it);
+      it = free ? ready_.erase(it) : std::next(it);
     }
-    keys.push_back(*it);
-    it = ready_.erase(it);
-  }
+  };
+  std::string& last = ready_up_to_[type];
+  take(last, "");
+  if (keys.size() < most && !last.empty()) take("", last);
+  if (!keys.empty()) last = keys.back().id;
   TRY_ASSIGN(auto marks, state_.marks_of(connection_, keys));
   std::erase_if(marks, [&](const store::DueMark& due) { return !usable(due, now, open); });
   return marks;

@@ -37,9 +37,9 @@ class Backlog {
 
   void delay(const model::Mark& mark, Micros until);  // tried in vain
   void wait(const model::Mark& mark, std::span<const model::RecordKey> others, Micros now);
-  void again(const model::RecordKey& record);           // not tried: comes first
-  void written(const model::RecordKey& record);         // those that wait for it are ready
-  void block(const std::string& type, Micros until);    // nothing of that type before
+  void again(const model::RecordKey& record);         // not tried: comes first
+  void written(const model::RecordKey& record);       // those that wait for it are ready
+  void block(const std::string& type, Micros until);  // nothing of that type before
   void unblock();
   // When something that is aside comes back; `most` when nothing does before.
   Micros next(Micros now, Micros most) const;
@@ -73,10 +73,11 @@ class Backlog {
   std::map<std::string, Place> places_;  // up to where the usual marks of a type were looked at
   Micros gone_through_;                  // when that began anew
   std::map<model::RecordKey, Aside> aside_;
-  Micros first_back_{std::numeric_limits<int64_t>::max()};  // of those aside
+  Micros first_back_{std::numeric_limits<int64_t>::max()};          // of those aside
   std::map<model::RecordKey, std::set<model::RecordKey>> waiters_;  // by what they wait for
   std::set<model::RecordKey> ready_;
-  std::set<model::RecordKey> promoted_;  // urgent work waits for them
+  std::map<std::string, std::string> ready_up_to_;  // id given last, by type: they take turns
+  std::set<model::RecordKey> promoted_;             // urgent work waits for them
   std::map<std::string, Micros> blocked_;
 };
 

@@ -5,15 +5,10 @@
 namespace rapport::connect {
 namespace {
 
-constexpr int kHiccups = 4;
+constexpr int kHiccups = 3;
 constexpr Micros kFirstWait = seconds(1);
-constexpr Micros kFirstOpen = seconds(60);
-constexpr Micros kLongest = minutes(5);
-
-Micros doubled(Micros first, int times) {
-  for (int i = 0; i < times && first < kLongest; ++i) first = first + first;
-  return std::min(first, kLongest);
-}
+constexpr Micros kLeastOpen = seconds(50);
+constexpr Micros kMostOpen = seconds(56);
 
 }  // namespace
 
@@ -24,13 +19,9 @@ Micros Breaker::jitter(Micros least, Micros most) {
 
 void Breaker::failed(Micros now, Micros retry_after) {
   ++failures_;
-  Micros wait;
-  if (failures_ <= kHiccups) {
-    wait = jitter(Micros{}, doubled(kFirstWait, failures_ - 1));
-  } else {
-    const Micros most = doubled(kFirstOpen, failures_ - kHiccups - 1);
-    wait = jitter(Micros{most.value / 2}, most);
-  }
+  const Micros wait = failures_ <= kHiccups
+                          ? jitter(Micros{}, Micros{kFirstWait.value << (failures_ - 1)})
+                          : jitter(kLeastOpen, kMostOpen);
   next_ = now + std::max(retry_after, wait);
 }
 

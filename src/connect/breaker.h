@@ -6,10 +6,10 @@
 
 namespace rapport::connect {
 
-// The first failures in a row are taken for a hiccup: waits of at most 1, 2, 4, 8 s, anywhere
-// between nothing and that ("full jitter": M. Brooker, AWS Architecture Blog, 2015), so that many
-// clients do not come back at once. Then the breaker is open: one call probes after 30 to 60 s,
-// then 60 to 120 s and so on, at most every 5 minutes. Ten minutes of outage cost at most ten calls.
+// The first failures in a row are taken for a hiccup: waits of at most 1, 2, 4 s, anywhere between
+// nothing and that ("full jitter": M. Brooker, AWS Architecture Blog, 2015), so that many clients
+// do not come back at once. Then the breaker is open: one call probes every 50 to 56 s. So ten
+// minutes of outage cost at most 12 probes, and its end is noticed within a minute.
 class Breaker {
  public:
   enum class State { kClosed, kOpen, kHalfOpen };  // kHalfOpen: the next call is a probe

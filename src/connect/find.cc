@@ -33,6 +33,23 @@ bool not_there(const Reply& reply) {
   return reply.failure && reply.failure->error == ErrorClass::kNotFound;
 }
 
+// What was asked for: keys of ours, which the remote may not even take as such, or ids of its own.
+enum class Asked { kKeys, kIds };
+
+// An answer that tells of some only: the others are neither there nor not there.
+std::optional<Failure> trouble_in(const Manifest& manifest, const CallSpec& call,
+                                  const Reply& reply, Asked asked) {
+  const Json* errors = call.errors.empty() ? nullptr : reply.body.at_path(call.errors);
+  if (errors == nullptr || !errors->is_array()) return std::nullopt;
+  for (const Json& entry : errors->as_array()) {
+    Failure failure = read_failure(manifest, reply.status, entry);
+    const bool no_key = asked == Asked::kKeys && failure.error == ErrorClass::kInvalid;
+    if (failure.error == ErrorClass::kNotFound || no_key) continue;
+    return failure;
+  }
+  return std::nullopt;
+}
+
 void adopt(Wanted& wanted, const ResultItem& result) {
   wanted.found_id = result.id;
   wanted.found_properties = result.properties.is_object() ? result.properties : Json::object();
@@ -88,6 +105,7 @@ std::optional<Failure> Finder::ask_keys(const ObjectSpec& object, const FindStep
     return ask_keys(object, step, items.subspan(half), wanted);
   }
   if (reply.failure) return reply.failure;
+  if (auto trouble = trouble_in(manifest_, step.read, reply, Asked::kKeys)) return trouble;
   for (const ResultItem& result : read_results(step.read, reply.body)) {
     for (Wanted& one : wanted) {
       const bool named =
@@ -107,9 +125,8 @@ std::optional<Failure> Finder::read_ids(const ObjectSpec& object, const FindStep
                                         std::vector<std::string>& ids) {
   CallScope scope{.object = object.name, .other = step.link, .to = neighbour};
   for (int page = 0; page < kMostPages; ++page) {
-    const Reply reply =
-        remote_.call(fill_request(*step.list, scope, {}, remote_.base_url()), "find",
-                     step.list->quota);
+    const Reply reply = remote_.call(fill_request(*step.list, scope, {}, remote_.base_url()),
+                                     "find", step.list->quota);
     if (not_there(reply)) return std::nullopt;
     if (reply.failure) return reply.failure;
     for (const ResultItem& result : read_results(*step.list, reply.body)) {
@@ -142,6 +159,7 @@ std::optional<Failure> Finder::read_lists(const ObjectSpec& object, const FindSt
                                      "find", step.list->quota);
     if (not_there(reply)) continue;
     if (reply.failure) return reply.failure;
+    if (auto trouble = trouble_in(manifest_, *step.list, reply, Asked::kIds)) return trouble;
     for (const ResultItem& result : read_results(*step.list, reply.body)) {
       const Json* ids = result.whole->at_path(step.list->ids);
       if (ids == nullptr || !ids->is_array()) continue;
@@ -166,6 +184,7 @@ std::optional<Failure> Finder::read_all(const ObjectSpec& object, const FindStep
     Reply reply = read(object, step, items);
     if (not_there(reply)) continue;
     if (reply.failure) return reply.failure;
+    if (auto trouble = trouble_in(manifest_, step.read, reply, Asked::kIds)) return trouble;
     answers.bodies.push_back(std::move(reply.body));
     for (ResultItem& result : read_results(step.read, answers.bodies.back())) {
       const std::string id = result.id;

@@ -48,7 +48,7 @@ struct CallSpec {
   std::string errors;                   // path of the list of items refused in a partial answer
   std::vector<std::string> error_item;  // paths in its entries to the ids or keys meant
   std::string next;                     // path of the cursor of the next page, sent as $after
-  std::string ids;    // path in a result of a list: the ids are in its entries
+  std::string ids;                      // path in a result of a list: the ids are in its entries
   std::string quota;  // QuotaWindow::only of the window this counts in besides the common ones
 };
 

@@ -39,13 +39,13 @@ struct Task {
 // A marked record.
 struct Work {
   store::DueMark due;
-  int outstanding = 0;                     // tasks not settled yet
-  bool revisit = false;                    // there will be more to do after these tasks
-  bool left_over = false;                  // not all of its tasks were tried
-  bool wrote = false;                      // the remote has it now
-  std::vector<std::string> waits = {};     // what has to be written first, for people
+  int outstanding = 0;                           // tasks not settled yet
+  bool revisit = false;                          // there will be more to do after these tasks
+  bool left_over = false;                        // not all of its tasks were tried
+  bool wrote = false;                            // the remote has it now
+  std::vector<std::string> waits = {};           // what has to be written first, for people
   std::vector<model::RecordKey> waits_for = {};  // the records meant
-  const ObjectSpec* lacking_in = nullptr;  // required property missing: not sent at all
+  const ObjectSpec* lacking_in = nullptr;        // required property missing: not sent at all
   std::string lacking = {};
 
   bool served() const { return outstanding == 0 && waits.empty() && !revisit; }

@@ -11,9 +11,11 @@ namespace {
 
 constexpr size_t kAtOnce = 500;  // records planned in one step: full calls for those that differ
 constexpr size_t kProbe = 1;     // while the breaker is half open
-constexpr Micros kHaltedRetry = minutes(5);
+constexpr Micros kHaltedRetry = seconds(55);
 constexpr Micros kFirstBackoff = seconds(1);
-constexpr Micros kLongestBackoff = minutes(5);
+constexpr Micros kLongestBackoff = seconds(30);  // of a record; after many tries:
+constexpr Micros kHopelessBackoff = minutes(5);
+constexpr int kManyTries = 20;
 constexpr Micros kIdle = minutes(1);
 constexpr Micros kRateOver = minutes(5);
 
@@ -80,9 +82,14 @@ Result<Push::Gate> Push::gate(Micros now, Micros& until) {
   }
   until = std::max(halted_until_, breaker_.next());
   if (now < until) {
-    state_ = !halted_.empty() ? "halted"
+    state_ = !halted_.empty()                                 ? "halted"
              : breaker_.state(now) == Breaker::State::kClosed ? "backing_off"
                                                               : "open";
+    return Gate::kShut;
+  }
+  if (now < all_quota_until_) {
+    state_ = "quota";
+    until = all_quota_until_;
     return Gate::kShut;
   }
   if (now < quota_until_) {
@@ -111,8 +118,8 @@ Result<Progress> Push::step() {
   TRY(journal_.settle());
   for (const model::RecordKey& record : recovered.found) backlog_.written(record);
   if (recovered.failure) {
-    failed(*recovered.failure, "");
-    return Progress{false, std::max({breaker_.next(), halted_until_, quota_until_})};
+    failed(*recovered.failure, "", model::Urgency::kUrgent);
+    return Progress{false, std::max({breaker_.next(), halted_until_, all_quota_until_})};
   }
   if (recovered.worked) {
     resume();
@@ -205,7 +212,7 @@ Result<bool> Push::serve(const Backlog::Picked& picked, const std::set<model::Re
   sort_out(plan);
   note_served(plan);
   if (stop) {
-    failed(*stop, picked.marks.front().mark.record.type);
+    failed(*stop, picked.marks.front().mark.record.type, picked.urgency);
   } else if (!plan.tasks.empty()) {
     resume();
   }
@@ -214,13 +221,23 @@ Result<bool> Push::serve(const Backlog::Picked& picked, const std::set<model::Re
 
 // The mark waits by its own count of tries, the connection by its own: a record that always fails
 // does not hold up the others for long.
+// Where the connection as a whole fails it is not the record's fault: that waits for the
+// connection only.
 Result<void> Push::postpone(const Work& work, const Failure& failure) {
+  const bool whole_call = failure.status < 200 || failure.status > 299;
+  const bool failing = breaker_.failures() > 0 && may_have_applied(failure);
+  if (whole_call &&
+      (failing || stops_connection(failure) || failure.error == ErrorClass::kRateLimit)) {
+    backlog_.again(work.due.mark.record);
+    return {};
+  }
   const int count = work.due.attempt.count + 1;
-  const Micros most = doubled(kFirstBackoff, count - 1, kLongestBackoff);
-  const Micros wait =
-      std::max(failure.retry_after,
-               Micros{static_cast<int64_t>(ports_.random.number() %
-                                           static_cast<uint64_t>(most.value + 1))});
+  const bool hopeless = count > kManyTries && failure.error != ErrorClass::kLocked;
+  const Micros most =
+      hopeless ? kHopelessBackoff : doubled(kFirstBackoff, count - 1, kLongestBackoff);
+  const Micros wait = std::max(
+      failure.retry_after,
+      Micros{static_cast<int64_t>(ports_.random.number() % static_cast<uint64_t>(most.value + 1))});
   const Micros until = ports_.clock.now() + wait;
   backlog_.delay(work.due.mark, until);
   return ports_.set_attempt(
@@ -229,11 +246,12 @@ Result<void> Push::postpone(const Work& work, const Failure& failure) {
 }
 
 // What stopped the work: of the whole connection, or of one type of record.
-void Push::failed(const Failure& failure, const std::string& type) {
+void Push::failed(const Failure& failure, const std::string& type, model::Urgency urgency) {
   const Micros now = ports_.clock.now();
   switch (failure.error) {
     case ErrorClass::kQuota:
       quota_until_ = std::max(quota_until_, now + failure.retry_after);
+      if (urgency == model::Urgency::kUrgent) all_quota_until_ = quota_until_;
       return;
     case ErrorClass::kLocked:
       return;  // the record waits, the others go on
@@ -253,7 +271,7 @@ void Push::failed(const Failure& failure, const std::string& type) {
     case ErrorClass::kRateLimit:
       // The ledger knows now; others of the account wait as well.
       quota_until_ = std::max(quota_until_, now + failure.retry_after);
-      if (failure.retry_after > Micros{}) halted_until_ = now + failure.retry_after;
+      all_quota_until_ = quota_until_;
       return;
     default:
       return breaker_.failed(now, failure.retry_after);
@@ -291,8 +309,7 @@ std::string Push::halted() const {
 }
 
 void Push::try_again() {
-  halted_until_ = {};
-  quota_until_ = {};
+  halted_until_ = quota_until_ = all_quota_until_ = {};
   breaker_.try_now();
   backlog_.unblock();
   blocked_.clear();
@@ -308,8 +325,8 @@ Json Push::status() {
   all.set("quota", remote_.quota());
   int64_t records = 0;
   for (const auto& [at, count] : served_) records += count;
-  const double over = served_.empty() ? 0
-                                      : static_cast<double>((now - served_.front().first).value) / 1e6;
+  const double over =
+      served_.empty() ? 0 : static_cast<double>((now - served_.front().first).value) / 1e6;
   all.set("records", records).set("over_s", over);
   all.set("records_per_s", over > 0 ? static_cast<double>(records) / over : 0.0);
   return all;

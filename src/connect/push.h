@@ -90,7 +90,7 @@ class Push {
   void sort_out(const Plan& plan);
   Result<void> postpone(const Work& work, const Failure& failure);
   void note_served(const Plan& plan);
-  void failed(const Failure& failure, const std::string& type);
+  void failed(const Failure& failure, const std::string& type, model::Urgency urgency);
   void halt(const Failure& failure);
   void resume();
   Result<Progress> rest(Micros also);
@@ -112,7 +112,7 @@ class Push {
     Micros until;
   };
   std::map<std::string, Block> blocked_;  // by type of record
-  Micros quota_until_;                          // usual work waits for the quota
+  Micros quota_until_, all_quota_until_;  // usual work, and all work, waits for the quota
   Micros halted_until_;
   std::deque<std::pair<Micros, int64_t>> served_;  // records, by minute
   Gauge& halted_gauge_;

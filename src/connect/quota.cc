@@ -6,11 +6,11 @@
 namespace rapport::connect {
 namespace {
 
-constexpr int64_t kSlices = 200;        // of a window: what has left it is told this exactly
-constexpr int64_t kBlocks = 1000;       // of a long window reserved at a time
-constexpr Micros kShort = minutes(1);   // longer windows are kept in the store
+constexpr int64_t kSlices = 200;          // of a window: what has left it is told this exactly
+constexpr int64_t kBlocks = 1000;         // of a long window reserved at a time
+constexpr Micros kShort = minutes(1);     // longer windows are kept in the store
 constexpr Micros kBusyWait = millis(20);  // while calls under way fill a window
-constexpr int64_t kBurst = 10;          // a tenth of a window may leave without pause
+constexpr int64_t kBurst = 10;            // a tenth of a window may leave without pause
 constexpr int64_t kPercent = 100;
 
 int64_t number_in(std::string_view text) {
@@ -64,8 +64,7 @@ struct QuotaLedger::Count {
 
 QuotaLedger::QuotaLedger(QuotaSpec spec, Clock& clock, std::string key, QuotaStore store)
     : spec_(std::move(spec)), clock_(clock), key_(std::move(key)), store_(std::move(store)) {
-  for (const QuotaWindow& window : spec_.windows)
-    counts_.emplace_back(&window);
+  for (const QuotaWindow& window : spec_.windows) counts_.emplace_back(&window);
 }
 
 QuotaLedger::~QuotaLedger() = default;
@@ -85,6 +84,8 @@ Result<void> QuotaLedger::open() {
   std::lock_guard lock(mutex_);
   if (kept.is_object()) {
     const Micros closed{kept.integer("closed")};
+    const Micros blocked = Micros{kept.integer("blocked_until")} - clock_.now();
+    if (blocked > Micros{}) blocked_until_ = clock_.monotonic() + std::min(blocked, hours(1));
     for (Count& count : counts_) {
       const Json* slices = kept.find(count.window->name);
       if (count.is_long() && slices && slices->is_array()) {
@@ -109,6 +110,8 @@ Result<void> QuotaLedger::save(bool closed) {
   if (!store_.save) return {};
   Json use = Json::object();
   use.set("closed", closed ? clock_.now().value : int64_t{0});
+  const Micros blocked = blocked_until_ - clock_.monotonic();
+  if (blocked > Micros{}) use.set("blocked_until", (clock_.now() + blocked).value);
   for (const Count& count : counts_) {
     if (!count.is_long()) continue;
     Json slices = Json::array();
@@ -194,6 +197,8 @@ void QuotaLedger::refused(std::string_view quota, Micros retry_after, std::strin
   std::lock_guard lock(mutex_);
   if (retry_after > Micros{}) {
     blocked_until_ = std::max(blocked_until_, clock_.monotonic() + retry_after);
+    // Where it cannot be kept it still holds for as long as we run.
+    (void)save(false).ok();
     return;
   }
   Count* spent = nullptr;
@@ -235,9 +240,9 @@ double QuotaLedger::usual_rate() {
   for (const Count& count : counts_) {
     if (!count.window->only.empty()) continue;
     const double hours_of_window = static_cast<double>(count.window->per.value) / 3.6e9;
-    const double rate = static_cast<double>(count.limit_for(model::Urgency::kUsual,
-                                                            spec_.reserve_percent)) /
-                        hours_of_window;
+    const double rate =
+        static_cast<double>(count.limit_for(model::Urgency::kUsual, spec_.reserve_percent)) /
+        hours_of_window;
     if (least == 0 || rate < least) least = rate;
   }
   return least;

@@ -25,7 +25,8 @@
 
 namespace rapport::connect {
 
-// At most `calls` in any span of `per`. With `only`: of calls declared with that quota; else of all.
+// At most `calls` in any span of `per`. With `only`: of calls declared with that quota; else of
+// all.
 struct QuotaWindow {
   std::string name;
   int64_t calls = 0;

@@ -50,9 +50,17 @@ Micros Recovery::given_up_at(const model::Record& call, const ObjectSpec& object
   return from + settle_ + longest_lag(object, Purpose::kAfterUnknown);
 }
 
+// Sooner or later, but also at the moment from which on it is certain.
+Micros Recovery::next_look(const model::Record& call, Micros span) const {
+  const Micros now = clock_.now();
+  const ObjectSpec* object = manifest_.object(call.fields.text("object"));
+  const Micros certain = object == nullptr ? now : given_up_at(call, *object);
+  return certain > now ? std::min(certain, now + span) : now + span;
+}
+
 Result<void> Recovery::conclude(const model::Record& call, std::vector<Entry> entries) {
-  const auto found =
-      std::count_if(entries.begin(), entries.end(), [](const Entry& e) { return !e.remote_id.empty(); });
+  const auto found = std::count_if(entries.begin(), entries.end(),
+                                   [](const Entry& e) { return !e.remote_id.empty(); });
   OutcomeEvent event{.call = call.key.id,
                      .object = std::string(call.fields.text("object")),
                      .operation = "resolve",
@@ -129,7 +137,7 @@ Result<Recovered> Recovery::step() {
         recovered.worked = true;
         continue;
       }
-      kept->second.next = clock_.now() + kept->second.span;
+      kept->second.next = next_look(call, kept->second.span);
       kept->second.span = std::min(kLongestWait, kept->second.span + kept->second.span);
     }
     if (recovered.again == Micros{} || kept->second.next < recovered.again) {

@@ -15,10 +15,10 @@
 namespace rapport::connect {
 
 struct Recovered {
-  bool worked = false;              // an outcome was written
-  std::optional<Failure> failure;   // look-ups do not work at present
-  Micros again;                     // when the next look is due; only with open calls
-  std::set<model::RecordKey> open;  // records that must not be written meanwhile
+  bool worked = false;                       // an outcome was written
+  std::optional<Failure> failure;            // look-ups do not work at present
+  Micros again;                              // when the next look is due; only with open calls
+  std::set<model::RecordKey> open;           // records that must not be written meanwhile
   std::vector<model::RecordKey> found = {};  // that the remote has, as is known now
 };
 
@@ -50,6 +50,7 @@ class Recovery {
 
   Result<Verdict> resolve(const model::Record& call, Recovered& recovered);
   Result<void> conclude(const model::Record& call, std::vector<Entry> entries);
+  Micros next_look(const model::Record& call, Micros span) const;
   Micros given_up_at(const model::Record& call, const ObjectSpec& object) const;
 
   const Manifest& manifest_;

@@ -47,7 +47,8 @@ ErrorClass usual_class(int status) {
     default:
       break;
   }
-  if (status >= 500) return ErrorClass::kUnavailable;
+  // An entry of an answer that was good otherwise, which no rule knows: nothing is certain.
+  if (status >= 500 || (status >= 200 && status < 300)) return ErrorClass::kUnavailable;
   return status >= 300 && status < 400 ? ErrorClass::kMalformed : ErrorClass::kInvalid;
 }
 

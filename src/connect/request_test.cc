@@ -65,7 +65,7 @@ TEST_F(Batch, MatchesResultsInAnyOrderAndErrorsByWhatTheyName) {  // C9
       "errors":[{"context":{"ids":["2"]}}]})",
                              Told::kMust);
   EXPECT_EQ(outcomes[0].id, "1");
-  EXPECT_EQ(outcomes[1].failure->error, ErrorClass::kInvalid);
+  EXPECT_EQ(outcomes[1].failure->error, ErrorClass::kUnavailable) << "no rule knows it";
   EXPECT_EQ(outcomes[2].properties.text("a"), "b");
 }
 
@@ -73,7 +73,7 @@ TEST_F(Batch, MatchesErrorsByTrace) {
   const auto outcomes = read(R"({"results":[{"id":"1"},{"id":"3"}],
       "errors":[{"context":{"trace":["t2"]}}]})",
                              Told::kMust);
-  EXPECT_EQ(outcomes[1].failure->error, ErrorClass::kInvalid);
+  EXPECT_EQ(outcomes[1].failure->error, ErrorClass::kUnavailable) << "no rule knows it";
   EXPECT_FALSE(outcomes[2].failure.has_value());
 }
 

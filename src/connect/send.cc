@@ -9,7 +9,7 @@
 namespace rapport::connect {
 namespace {
 
-constexpr int kTriesBeforeAlone = 2;   // then a record is sent without company
+constexpr int kTriesBeforeAlone = 2;  // then a record is sent without company
 constexpr size_t kLookedForAtOnce = 100;
 constexpr size_t kItemOverhead = 256;  // bytes of a request beside its properties
 
@@ -77,15 +77,18 @@ Result<std::optional<Failure>> Sender::carry_out(Plan& plan) {
   const bool fills_one = std::any_of(groups.begin(), groups.end(), [](const auto& group) {
     return group.second.size() >= static_cast<size_t>(call_of(*group.second.front()).batch);
   });
+  Stop stop;
   for (auto& [group, tasks] : groups) {
+    if (stop) {
+      leave(plan, tasks);
+      continue;
+    }
     if (fill_ == Fill::kFull && fills_one) keep_full_batches(plan, tasks);
     if (tasks.empty()) continue;
-    TRY_ASSIGN(Stop stop, group.need == Need::kWrite
-                              ? write_new(plan, tasks)
-                              : send_all(plan, call_of(*tasks.front()), tasks));
-    if (stop) return stop;
+    TRY_ASSIGN(stop, group.need == Need::kWrite ? write_new(plan, tasks)
+                                                : send_all(plan, call_of(*tasks.front()), tasks));
   }
-  return Stop();
+  return stop;
 }
 
 // What does not fill a call waits for more of its kind; what was refused before goes alone anyhow.
@@ -102,10 +105,12 @@ void Sender::keep_full_batches(Plan& plan, Tasks& tasks) {
 // something stops the work.
 Result<std::optional<Failure>> Sender::write_new(Plan& plan, const Tasks& tasks) {
   const ObjectSpec& object = *tasks.front()->view.object;
-  const size_t batch = std::max<size_t>(kLookedForAtOnce, static_cast<size_t>(call_of(*tasks.front()).batch));
+  const size_t batch =
+      std::max<size_t>(kLookedForAtOnce, static_cast<size_t>(call_of(*tasks.front()).batch));
   for (size_t start = 0; start < tasks.size(); start += batch) {
-    const Tasks some(tasks.begin() + static_cast<std::ptrdiff_t>(start),
-                     tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), start + batch)));
+    const Tasks some(
+        tasks.begin() + static_cast<std::ptrdiff_t>(start),
+        tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), start + batch)));
     if (start > 0 && interrupted_()) {
       leave(plan, std::span(tasks).subspan(start));
       return Stop();
@@ -221,9 +226,8 @@ Result<void> Sender::postpone(Plan& plan, std::span<Task* const> tasks, const Fa
 
 Result<std::optional<Failure>> Sender::create_all(Plan& plan, const CallSpec& call,
                                                   const Tasks& tasks) {
-  return in_batches(plan, call, tasks, [&](std::span<Task* const> some) {
-    return create_some(plan, call, some);
-  });
+  return in_batches(plan, call, tasks,
+                    [&](std::span<Task* const> some) { return create_some(plan, call, some); });
 }
 
 // Writes that the remote cannot tell from a repetition: announced in the log before they leave.

@@ -81,8 +81,8 @@ model::Urgency urgency_of(const Record& record) {
 
 void mark_for(Step& step, const Json& connection, const Record& record) {
   // The event, not the record's version: what hangs on a record changes what is sent of it.
-  step.mark({std::string(connection.text("id")), record.key, step.event().sequence,
-             urgency_of(record)});
+  step.mark(
+      {std::string(connection.text("id")), record.key, step.event().sequence, urgency_of(record)});
 }
 
 // What hangs on a contact becomes sendable, or moves, with it.

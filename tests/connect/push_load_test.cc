@@ -103,8 +103,8 @@ double in_seconds(Micros span) {
 }
 
 // Each record once in calls of 100: contacts looked up and written; companies looked for beside
-// their contacts and by domain, and written with the link to one contact; the other contacts linked;
-// notes written with their links.
+// their contacts and by domain, and written with the link to one contact; the other contacts
+// linked; notes written with their links.
 int64_t fewest_calls(int64_t contacts, int64_t companies, int64_t notes) {
   return 2 * (contacts / 100) + 3 * (companies / 100) + (contacts - companies) / 100 + notes / 100;
 }

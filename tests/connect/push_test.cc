@@ -45,15 +45,14 @@ TEST(Push, MakesNoMoreCallsThanItNeeds) {
   world.identify("u1", "ana@acme.example", Json::object().set("name", "Ana Lee"));
   world.say("u1", "chat-1", "hello");
   ASSERT_EQ(world.settle(), "");
-  EXPECT_EQ(world.transport.calls,
-            (std::vector<std::string>{
-                "POST /crm/v3/objects/contacts/batch/read",
-                "POST /crm/v3/objects/contacts/batch/upsert",
-                "POST /crm/v4/associations/contacts/companies/batch/read",
-                "POST /crm/v3/objects/companies/search",
-                "POST /crm/v3/objects/companies/batch/create",
-                "POST /crm/v3/objects/notes/batch/create",
-            }));
+  EXPECT_EQ(world.transport.calls, (std::vector<std::string>{
+                                       "POST /crm/v3/objects/contacts/batch/read",
+                                       "POST /crm/v3/objects/contacts/batch/upsert",
+                                       "POST /crm/v4/associations/contacts/companies/batch/read",
+                                       "POST /crm/v3/objects/companies/search",
+                                       "POST /crm/v3/objects/companies/batch/create",
+                                       "POST /crm/v3/objects/notes/batch/create",
+                                   }));
 }
 
 TEST(Push, SendsManyContactsInFewCalls) {

@@ -41,7 +41,12 @@ Result<HttpResponse> DirectTransport::send(const HttpRequest& request) {
     if (auto answer = before(inner)) return *answer;
   }
   clock_.advance(latency);
-  return sandbox::carry(remote_.handle(inner), kTimeout, clock_);
+  Result<HttpResponse> answer = sandbox::carry(remote_.handle(inner), kTimeout, clock_);
+  const Micros now = clock_.now();
+  const Micros asked =
+      answer.ok() ? read_retry_after(header(answer->headers, "retry-after"), now) : Micros{};
+  asked_to_wait.emplace_back(now, asked);
+  return answer;
 }
 
 sandbox::SandboxOptions PushWorld::default_options() {
@@ -163,6 +168,16 @@ void PushWorld::identify(const std::string& user, const std::string& email, Json
   body.set("messageId", fmt::format("m{}", ++next_message_));
   intake_->receive(kWorkspace, intake::Call::kIdentify, to_text(body)).value();
   log_->commit().value();
+}
+
+void PushWorld::retry(const Json& records) {
+  model::Event event;
+  event.workspace = kWorkspace;
+  event.origin = model::Origin::kServer;
+  event.type = std::string(model::kPushRetried);
+  event.at = clock.now();
+  event.properties.set("connection", kConnection).set("records", records);
+  intake_->append(std::move(event)).value();
 }
 
 void PushWorld::send_batch(const Json::Array& calls) {

@@ -48,6 +48,8 @@ class DirectTransport final : public Transport {
   Before before;
   std::vector<std::string> calls;  // "POST /crm/v3/objects/notes"
   Micros latency = {};             // of every call
+  // When each call was sent, and how long its answer asked to wait.
+  std::vector<std::pair<Micros, Micros>> asked_to_wait;
 
  private:
   HttpHandler& remote_;
@@ -87,6 +89,7 @@ class PushWorld {
   void lose_next(int count, const std::string& path_prefix);
   Json vendor(const std::string& method, const std::string& path, const Json& body = {});
 
+  void retry(const Json& records);  // push.retried
   std::vector<model::Record> records(const std::string& type);
   std::vector<model::Mark> marks();
 

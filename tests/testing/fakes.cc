@@ -82,6 +82,12 @@ bool KeepingReporter::has(std::string_view event) const {
   return std::any_of(kept_.begin(), kept_.end(), [&](const Kept& k) { return k.event == event; });
 }
 
+size_t KeepingReporter::count(std::string_view event) const {
+  std::lock_guard lock(mutex_);
+  return static_cast<size_t>(
+      std::count_if(kept_.begin(), kept_.end(), [&](const Kept& k) { return k.event == event; }));
+}
+
 size_t KeepingReporter::count(Level level) const {
   const std::lock_guard lock(mutex_);
   return static_cast<size_t>(

@@ -50,6 +50,7 @@ class KeepingReporter final : public Reporter {
   std::vector<std::string> lines() const;
   bool has(std::string_view event) const;
   size_t count(Level level) const;
+  size_t count(std::string_view event) const;
 
  private:
   struct Kept {
