@@ -303,6 +303,17 @@ Result<void> Control::note_erasure_done(WorkspaceId workspace, std::string_view 
                          version);
 }
 
+Result<Json> Control::quota_use(std::string_view account) {
+  const std::lock_guard lock(state_->mutex);
+  TRY_ASSIGN(const auto kept, state_->fact(fmt::format("quota/{}", account)));
+  return kept ? parse_json(*kept) : Result<Json>(Json());
+}
+
+Result<void> Control::keep_quota_use(std::string_view account, const Json& use) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->put_fact(fmt::format("quota/{}", account), to_text(use));
+}
+
 Result<bool> Control::erasure_done(WorkspaceId workspace, std::string_view contact,
                                    Sequence version) {
   const std::lock_guard lock(state_->mutex);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/json.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -97,6 +98,11 @@ class Control {
   // makes the steps be done again.
   Result<void> note_erasure_done(WorkspaceId workspace, std::string_view contact, Sequence version);
   Result<bool> erasure_done(WorkspaceId workspace, std::string_view contact, Sequence version);
+
+  // How much of a remote account's quota is used up, as the ledger of that account keeps it; null
+  // when nothing was kept.
+  Result<Json> quota_use(std::string_view account);
+  Result<void> keep_quota_use(std::string_view account, const Json& use);
 
   // A consistent copy, a single durable file; safe while serving.
   Result<void> copy_to(const std::string& path);

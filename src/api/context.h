@@ -26,6 +26,7 @@ struct Operations {
   std::function<Result<Json>(WorkspaceId)> take_base;
   std::function<Result<Json>(WorkspaceId)> digest;       // {sequence, digest}
   std::function<Result<Json>(WorkspaceId)> connections;  // state of each connection
+  std::function<void(WorkspaceId)> try_again;            // connections do not wait any longer
   std::function<std::vector<std::string>()> not_ready;   // reasons; empty: ready
 };
 

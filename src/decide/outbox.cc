@@ -270,6 +270,13 @@ void merge_members(Json& fields, std::string_view member, const Json& from) {
   }
 }
 
+// A link that was made says nothing of properties that were refused, nor the other way round.
+bool puts_right(const Json& shadow, const Event& event) {
+  const Json* error = shadow.find("error");
+  const auto links = [](std::string_view operation) { return operation == "associate"; };
+  return error && links(error->text("operation")) == links(event.property("operation"));
+}
+
 void update_shadow(Step& step, const Event& event, const Json& outcome, const std::string& local) {
   const std::string connection(event.property("connection"));
   const std::string id = connection + "/" + std::string(event.property("object")) + "/" + local +
@@ -287,8 +294,9 @@ void update_shadow(Step& step, const Event& event, const Json& outcome, const st
   for (std::string_view member : {"sent", "back", "links"}) merge_members(fields, member, outcome);
   if (const Json* error = outcome.find("error")) {
     fields.set("error", *error).set("refused", connection);
+    fields.edit("error")->set("operation", event.property("operation"));
     fields.set("refused_at", format_time(event.received_at));
-  } else {
+  } else if (puts_right(fields, event)) {
     for (std::string_view field : {"error", "refused", "refused_at"}) fields.erase(field);
   }
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <set>
+#include <utility>
 
 #include "base/system.h"
 #include "base/text.h"
@@ -90,6 +91,35 @@ Result<std::string> Connections::secret(const ConnectionSettings& settings) cons
   return std::string(trim(text));
 }
 
+Result<std::shared_ptr<connect::QuotaLedger>> Connections::ledger(
+    const ConnectionSettings& settings, const Manifest& manifest) {
+  const std::string key =
+      fmt::format("{} {} {}{}", settings.vendor,
+                  settings.base_url.empty() ? manifest.base_url : settings.base_url,
+                  settings.token_env, settings.token_file);
+  if (const auto known = ledgers_.find(key); known != ledgers_.end()) return known->second;
+  access::Control& control = ports_.control;
+  auto fresh = std::make_shared<connect::QuotaLedger>(
+      manifest.quotas, ports_.clock, key,
+      connect::QuotaStore{
+          [&control](const std::string& account) { return control.quota_use(account); },
+          [&control](const std::string& account, const Json& use) {
+            return control.keep_quota_use(account, use);
+          }});
+  TRY(fresh->open());
+  return ledgers_[key] = std::move(fresh);
+}
+
+void Connections::close_ledgers() {
+  for (const auto& [key, ledger] : ledgers_) {
+    // Where it cannot be kept, the next start takes the short windows for used up.
+    if (auto closed = ledger->close(); !closed.ok())
+      ports_.reporter.report(Level::kWarning, "quota.not_kept",
+                             Json::object().set("error", closed.error().message));
+  }
+  ledgers_.clear();
+}
+
 Result<Sequence> Connections::configure(Running& running) {
   const Json wanted = connection_properties(running.settings, *running.manifest);
   TRY(ports_.runner.wait_for(running.workspace, ports_.log.log().head(running.workspace).sequence,
@@ -129,6 +159,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   options.base_url = settings.base_url;
   for (const auto& object : running->manifest->objects) options.sends.push_back(object.record);
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
+  TRY_ASSIGN(const auto quota, ledger(settings, *running->manifest));
   connect::PushPorts ports{
       *running->state,
       ports_.transport,
@@ -148,7 +179,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
         return Result<void>();
       },
       [this, settings](std::string_view) { return secret(settings); },
-      nullptr,
+      quota,
       mapper()};
   running->push =
       std::make_unique<connect::Push>(running->manifest, std::move(options), std::move(ports));
@@ -178,7 +209,12 @@ Result<void> Connections::start() {
 
 void Connections::run(Running& running) {
   while (!stop_) {
+    {
+      std::lock_guard lock(running.mutex);
+      if (std::exchange(running.try_again, false)) running.push->try_again();
+    }
     auto progress = running.push->step();
+    Json status = running.push->status();
     Micros pause = settings_.push_interval;
     if (!progress.ok()) {
       ports_.reporter.report(Level::kError, "push.failed",
@@ -192,7 +228,7 @@ void Connections::run(Running& running) {
       pause = std::clamp(progress->until - ports_.clock.now(), millis(1), settings_.push_interval);
     }
     std::unique_lock lock(running.mutex);
-    running.halted = running.push->halted();
+    running.status = std::move(status);
     if (pause.value == 0 || stop_) continue;
     running.woken.wait_for(lock, std::chrono::microseconds(pause.value),
                            [&] { return running.wake || stop_.load(); });
@@ -214,6 +250,18 @@ void Connections::wake() {
   }
 }
 
+void Connections::try_again(WorkspaceId workspace) {
+  {
+    std::lock_guard all(mutex_);
+    for (auto& running : running_) {
+      if (running->workspace != workspace) continue;
+      std::lock_guard lock(running->mutex);
+      running->try_again = true;
+    }
+  }
+  wake();
+}
+
 void Connections::stop() {
   stop_ = true;
   wake();
@@ -225,6 +273,31 @@ void Connections::stop() {
   }
   // Without the lock: they may wait for the runner, and the runner for the lock in wake().
   for (auto& thread : ending) thread.join();
+  close_ledgers();
+}
+
+Json Connections::describe_one(Running& running) {
+  Json one = Json::object();
+  one.set("id", running.settings.id).set("vendor", running.settings.vendor);
+  one.set("enabled", running.settings.enabled);
+  {
+    std::lock_guard lock(running.mutex);
+    const Json* why = running.status.find("why");
+    one.set("halted", why ? *why : Json());
+    if (running.status.is_object())
+      for (const auto& [name, value] : running.status.as_object()) one.set(name, value);
+  }
+  const auto waiting = running.state->count_marks(running.settings.id);
+  if (!waiting.ok()) return one;
+  one.set("waiting", *waiting);
+  // When the backlog ends if it goes on as in the last minutes.
+  const Json* rate = one.find("records_per_s");
+  const double per_second = rate && rate->is_number() ? rate->as_double() : 0;
+  const bool known = *waiting > 0 && per_second > 0;
+  const Micros left{
+      known ? static_cast<int64_t>(static_cast<double>(*waiting) / per_second * 1e6) : 0};
+  one.set("done_at", known ? Json(format_time(ports_.clock.now() + left)) : Json());
+  return one;
 }
 
 Json Connections::describe(WorkspaceId workspace) {
@@ -241,19 +314,8 @@ Json Connections::describe(WorkspaceId workspace) {
                           .set("halted", held_));
     return Json(std::move(all));
   }
-  for (auto& running : running_) {
-    if (running->workspace != workspace) continue;
-    Json one = Json::object();
-    one.set("id", running->settings.id).set("vendor", running->settings.vendor);
-    one.set("enabled", running->settings.enabled);
-    {
-      std::lock_guard lock(running->mutex);
-      one.set("halted", running->halted.empty() ? Json() : Json(running->halted));
-    }
-    if (auto waiting = running->state->marks(running->settings.id, 1000); waiting.ok())
-      one.set("waiting", waiting->size());
-    all.push_back(std::move(one));
-  }
+  for (auto& running : running_)
+    if (running->workspace == workspace) all.push_back(describe_one(*running));
   return Json(std::move(all));
 }
 

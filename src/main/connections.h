@@ -61,6 +61,8 @@ class Connections {
   void wake();                 // there may be marks
   void stop();                 // finishes the calls under way
   Json describe(WorkspaceId workspace);
+  // Somebody has put something right: no connection of the workspace waits for its next try.
+  void try_again(WorkspaceId workspace);
 
  private:
   struct Running {
@@ -72,18 +74,25 @@ class Connections {
     std::mutex mutex;
     std::condition_variable woken;
     bool wake = false;
-    std::string halted;  // under mutex
+    Json status;             // of the push, under mutex
+    bool try_again = false;  // under mutex
     std::thread thread;
   };
   Result<void> start_one(const ConnectionSettings& settings);
   Result<Sequence> configure(Running& running);
   Result<std::string> secret(const ConnectionSettings& settings) const;
+  Result<std::shared_ptr<connect::QuotaLedger>> ledger(const ConnectionSettings& settings,
+                                                       const connect::Manifest& manifest);
+  void close_ledgers();
   void run(Running& running);
+  Json describe_one(Running& running);
 
   const Settings& settings_;
   ConnectionPorts ports_;
   mutable std::mutex mutex_;  // of running_ and held_
   std::vector<std::unique_ptr<Running>> running_;
+  // By vendor, address and where the credentials come from: those share one quota.
+  std::map<std::string, std::shared_ptr<connect::QuotaLedger>> ledgers_;
   std::atomic<bool> stop_{false};
   std::string held_;
 };

@@ -19,6 +19,7 @@ api::Operations Server::operations() {
   all.take_base = [this](WorkspaceId id) { return take_base(id); };
   all.digest = [this](WorkspaceId id) { return digest(id); };
   all.connections = [this](WorkspaceId id) -> Result<Json> { return connections_->describe(id); };
+  all.try_again = [this](WorkspaceId id) { connections_->try_again(id); };
   all.not_ready = [this] { return not_ready(); };
   return all;
 }

@@ -42,11 +42,6 @@ Result<HttpResponse> take_base(Call& call) {
   return json_answer(base, 201);
 }
 
-Result<HttpResponse> connections(Call& call) {
-  TRY_ASSIGN(const Json all, call.context.operations.connections(call.tenant->workspace()));
-  return json_answer(Json::object().set("data", all));
-}
-
 Result<HttpResponse> backup(Call& call) {
   const auto destination = call.body.text("destination");
   if (destination.empty() || destination.front() != '/')
@@ -69,8 +64,6 @@ std::vector<Route> operation_routes() {
       {"GET", "/metrics", "metrics", Where::kOpen, Scope::kAdmin, metrics},
       {"GET", "/openapi.json", "openApi", Where::kOpen, Scope::kRead, openapi},
       {"GET", "/api/v1/state", "getState", Where::kWorkspace, Scope::kRead, state},
-      {"GET", "/api/v1/connections", "listConnections", Where::kWorkspace, Scope::kRead,
-       connections},
       {"POST", "/api/v1/bases", "takeBase", Where::kWorkspace, Scope::kWrite, take_base},
       {"POST", "/api/v1/backups", "backUp", Where::kServer, Scope::kAdmin, backup},
       {"POST", "/api/v1/verify", "verify", Where::kServer, Scope::kAdmin, verify},
@@ -80,7 +73,8 @@ std::vector<Route> operation_routes() {
 std::vector<Route> all_routes() {
   std::vector<Route> all;
   for (auto part :
-       {record_routes, event_routes, merge_routes, workspace_routes, home_routes, operation_routes})
+       {record_routes, event_routes, merge_routes, connection_routes,
+                    workspace_routes, home_routes, operation_routes})
     for (Route& route : part()) all.push_back(std::move(route));
   return all;
 }

@@ -12,6 +12,7 @@ std::vector<Route> all_routes();
 std::vector<Route> record_routes();     // contacts, accounts, conversations, tickets
 std::vector<Route> event_routes();      // events, quarantine
 std::vector<Route> merge_routes();      // merge, unmerge, erase, reviews
+std::vector<Route> connection_routes(); // connections, dead letters, how a record is synced
 std::vector<Route> workspace_routes();  // workspaces, keys, setup
 std::vector<Route> home_routes();       // the page at /
 std::vector<Route> operation_routes();  // probes, metrics, OpenAPI, state, backup, verify

@@ -60,6 +60,7 @@ void add_keys(CLI::App& app, Shell& shell);
 void add_workspaces(CLI::App& app, Shell& shell);
 void add_events(CLI::App& app, Shell& shell);
 void add_quarantine(CLI::App& app, Shell& shell);
+void add_connections(CLI::App& app, Shell& shell);  // and dead-letters, sync
 void add_contacts(CLI::App& app, Shell& shell);
 void add_sandbox(CLI::App& app, Shell& shell);
 

@@ -181,8 +181,7 @@ Result<std::vector<DueMark>> MarkTable::of_records(const std::string& connection
 }
 
 Result<int64_t> MarkTable::count(const std::string& connection) {
-  Statement s =
-      database_.statement("SELECT count(*) FROM marks WHERE connection = ?1", connection);
+  Statement s = database_.statement("SELECT count(*) FROM marks WHERE connection = ?1", connection);
   TRY(s.step());
   return s.integer(0);
 }

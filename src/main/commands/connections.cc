@@ -1,0 +1,141 @@
+// `rapport connections`, `rapport dead-letters`, `rapport sync`: how the connected systems stand.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "main/api_client.h"
+#include "main/commands/commands.h"
+#include "main/commands/table.h"
+
+namespace rapport {
+
+namespace {
+
+struct Options {
+  std::string connection, type, id, cursor;
+  int64_t limit = 50;
+  bool all = false;
+};
+
+std::string path_of(const Options& options, std::string_view rest) {
+  return fmt::format("/api/v1/connections/{}{}", percent_encode(options.connection), rest);
+}
+
+int list(const Shell& shell) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto all = api.call("GET", "/api/v1/connections");
+  if (!all.ok()) return shell.fail(all.error());
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& one : all->find("data")->as_array())
+    rows.push_back({cell(one, "id"), cell(one, "vendor"), cell(one, "state"),
+                    cell(one, "waiting"), cell(one, "done_at"), cell(one, "why")});
+  return shell.done(*all, table({"ID", "VENDOR", "STATE", "WAITING", "DONE AT", "WHY"}, rows,
+                                "There is no connection; add one to the settings."));
+}
+
+int change(const Shell& shell, const Options& options, std::string_view what) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto done = api.call("POST", path_of(options, fmt::format("/{}", what)));
+  if (!done.ok()) return shell.fail(done.error());
+  return shell.done(*done, done->flag("paused")
+                               ? fmt::format("{} is paused; what changes waits and is not lost.",
+                                             options.connection)
+                               : fmt::format("{} goes on.", options.connection));
+}
+
+int dead_letters(const Shell& shell, const Options& options) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto page = api.call(
+      "GET", path_of(options, fmt::format("/dead-letters?limit={}&cursor={}", options.limit,
+                                          percent_encode(options.cursor))));
+  if (!page.ok()) return shell.fail(page.error());
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& one : page->find("data")->as_array())
+    rows.push_back({cell(one, "type"), cell(one, "record"), cell(one, "class"),
+                    cell(one, "refused_at"), cell(one, "message")});
+  std::string text = table({"TYPE", "RECORD", "CLASS", "REFUSED AT", "WHY"}, rows,
+                           "Nothing was refused.");
+  if (const auto next = page->text("next"); !next.empty())
+    text += fmt::format("Go on with --cursor {}\n", next);
+  return shell.done(*page, text);
+}
+
+int retry(const Shell& shell, const Options& options) {
+  if (options.all == !options.id.empty())
+    return shell.fail(invalid("name one record with --type and --id, or say --all", "--all"));
+  Json body = Json::object();
+  if (!options.all)
+    body.set("records",
+             Json::Array{Json::object().set("type", options.type).set("id", options.id)});
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto done = api.call("POST", path_of(options, "/dead-letters/retry"), body);
+  if (!done.ok()) return shell.fail(done.error());
+  return shell.done(*done, fmt::format("{} records are sent again.", done->integer("retried")));
+}
+
+int sync_status(const Shell& shell, const Options& options) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto status = api.call("GET", fmt::format("/api/v1/sync/{}/{}",
+                                                  percent_encode(options.type),
+                                                  percent_encode(options.id)));
+  if (!status.ok()) return shell.fail(status.error());
+  return shell.done(*status, to_pretty_text(*status));
+}
+
+void add_changes(CLI::App& connections, Shell& shell, const std::shared_ptr<Options>& options) {
+  for (const auto& [what, about] :
+       {std::pair{"pause", "Send nothing more until it is resumed; nothing is lost"},
+        std::pair{"resume", "Go on at once, also where it waits after a failure"}}) {
+    auto* one = connections.add_subcommand(what, about);
+    one->add_option("connection", options->connection, "Its id, such as crm")->required();
+    one->footer(fmt::format("Example:\n  rapport connections {} crm --key $KEY", what));
+    add_server_options(*one, shell);
+    on(*one, shell,
+       [&shell, options, word = std::string(what)] { return change(shell, *options, word); });
+  }
+}
+
+void add_dead_letters(CLI::App& app, Shell& shell, const std::shared_ptr<Options>& options) {
+  auto* letters = app.add_subcommand("dead-letters", "Records that a connected system refused");
+  letters->require_subcommand(1);
+  auto* all = letters->add_subcommand("list", "What was refused, and why");
+  all->add_option("connection", options->connection, "Its id, such as crm")->required();
+  all->add_option("--limit", options->limit, "How many, up to 1000");
+  all->add_option("--cursor", options->cursor, "Go on where the page before ended");
+  all->footer("Example:\n  rapport dead-letters list crm --key $READ_KEY");
+  add_server_options(*all, shell);
+  on(*all, shell, [&shell, options] { return dead_letters(shell, *options); });
+
+  auto* again = letters->add_subcommand("retry", "Send one of them, or all, again");
+  again->add_option("connection", options->connection, "Its id, such as crm")->required();
+  again->add_option("--type", options->type, "contact, account, conversation or ticket");
+  again->add_option("--id", options->id, "Id of the record");
+  again->add_flag("--all", options->all, "All that were refused, up to 1000");
+  again->footer("Example:\n  rapport dead-letters retry crm --all --key $KEY");
+  add_server_options(*again, shell);
+  on(*again, shell, [&shell, options] { return retry(shell, *options); });
+}
+
+}  // namespace
+
+void add_connections(CLI::App& app, Shell& shell) {
+  auto options = std::make_shared<Options>();
+  auto* connections = app.add_subcommand("connections", "How the connected systems stand");
+  connections->require_subcommand(1);
+  auto* all = connections->add_subcommand("list", "State, backlog and when it will be done");
+  all->footer("Example:\n  rapport connections list --key $READ_KEY");
+  add_server_options(*all, shell);
+  on(*all, shell, [&shell] { return list(shell); });
+  add_changes(*connections, shell, options);
+  add_dead_letters(app, shell, options);
+
+  auto* status = app.add_subcommand("sync", "How one record stands in each connected system");
+  status->add_option("type", options->type, "contact, account, conversation or ticket")->required();
+  status->add_option("id", options->id, "Id of the record")->required();
+  status->footer("Example:\n  rapport sync contact con_0000 --key $READ_KEY");
+  add_server_options(*status, shell);
+  on(*status, shell, [&shell, options] { return sync_status(shell, *options); });
+}
+
+}  // namespace rapport
