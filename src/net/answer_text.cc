@@ -35,17 +35,18 @@ bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
-void append_head(std::string& out, const HttpResponse& response, Persistence persistence) {
+void append_head(std::string& out, const HttpResponse& response, Persistence persistence,
+                 Length length) {
   if (response.status == 200) {
     out += "HTTP/1.1 200 OK\r\n";
   } else {
     fmt::format_to(std::back_inserter(out), FMT_COMPILE("HTTP/1.1 {:03} {}\r\n"), response.status,
                    reason_phrase(response.status));
   }
-  if (may_have_body(response.status)) {
-    const fmt::format_int length(response.body.size());
+  if (length == Length::kKnown && may_have_body(response.status)) {
+    const fmt::format_int size(response.body.size());
     out += "Content-Length: ";
-    out.append(length.data(), length.size());
+    out.append(size.data(), size.size());
     out += "\r\n";
   }
   for (const auto& [name, value] : response.headers) {

@@ -14,10 +14,12 @@ std::string_view reason_phrase(int status);
 bool may_have_body(int status);
 
 enum class Persistence { kDefault, kKeepAlive, kClose };
+enum class Length { kKnown, kOpen };  // kOpen: the body ends with the connection
 
 // Appends status line and header fields up to and including the empty line. Content-Length and
 // Connection are ours: the response's own are left out. Control characters in field values become
 // spaces, so that no value can start a field of its own.
-void append_head(std::string& out, const HttpResponse& response, Persistence persistence);
+void append_head(std::string& out, const HttpResponse& response, Persistence persistence,
+                 Length length = Length::kKnown);
 
 }  // namespace rapport::net

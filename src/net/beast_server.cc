@@ -77,6 +77,7 @@ class BeastServer final : public Server, public ConnectionOwner, public Mailbox:
   const Patience& patience() const override { return patience_; }
   bool keep(int64_t grown_by) override;
   void deliver(uint64_t id, HttpResponse response) override;
+  void deliver(uint64_t id, std::shared_ptr<Stream> stream) override;
   void wake() override;
 
   ServerOptions options_;
@@ -327,6 +328,13 @@ void BeastServer::deliver(uint64_t id, HttpResponse response) {
   if (found == connections_.end()) return;  // the client has gone
   const auto connection = found->second;
   connection->answer(std::move(response));
+}
+
+void BeastServer::deliver(uint64_t id, std::shared_ptr<Stream> stream) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return stream->close();
+  const auto connection = found->second;
+  connection->stream(std::move(stream));
 }
 
 void BeastServer::wake() {

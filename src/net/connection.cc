@@ -16,7 +16,7 @@ using Failure = boost::system::error_code;
 constexpr size_t kSmallBuffer = 4 * 1024;
 constexpr size_t kLargeBuffer = 64 * 1024;
 constexpr size_t kShortBody = 8 * 1024;              // copied behind the head: one buffer to send
-constexpr size_t kMostDiscarded = 16 * 1024 * 1024;  // read and dropped after a refusal
+constexpr size_t kMostDiscarded = 16 * 1024 * 1024;  // read and dropped after the last request
 constexpr Ticks kQuietTicks = 10;                    // then a large buffer is given back
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -74,7 +74,7 @@ void Connection::on_read(const Failure& ec, size_t size) {
     return read_more();
   }
   if (ec) return close();
-  if (state_ == State::kLingering) {
+  if (state_ == State::kLingering || state_ == State::kStreaming) {
     discarded_ += size;
     return discarded_ > kMostDiscarded ? close() : discard();
   }
@@ -227,6 +227,7 @@ void Connection::shrink() {
 void Connection::sweep() {
   shrink();
   if (state_ == State::kServing || state_ == State::kClosed || owner_.now() < deadline_) return;
+  if (state_ == State::kStreaming) return drop_slow_stream();
   if (state_ != State::kReading) return close();
   if (in_body_) return refuse({408, "body_timeout", "The body came too slowly: send it again."});
   if (begin_ != end_) {
@@ -238,11 +239,16 @@ void Connection::sweep() {
 void Connection::drain() {
   const Ticks soon = owner_.now() + owner_.patience().draining;
   if (idle() || state_ == State::kLingering) deadline_ = std::min(deadline_, soon);
+  if (state_ != State::kStreaming) return;
+  deadline_ = std::min(deadline_, soon);
+  // Not from here: the server is going through its connections, and this one may close.
+  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->stream_->end(); });
 }
 
 void Connection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  if (stream_) stream_->close();
   Failure ignored;
   socket_.close(ignored);
   owner_.keep(-static_cast<int64_t>(kept_));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "net/request_reader.h"
+#include "net/stream.h"
 
 namespace rapport::net {
 
@@ -46,12 +47,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start();
   // The answer to the request handed to serve(); ignored when the client has gone meanwhile.
   void answer(HttpResponse response);
+  // Begins the stream as the answer; later calls say that it has something to take.
+  void stream(std::shared_ptr<Stream> stream);
   void sweep();  // closes or answers 408 when the client was too slow
   void drain();  // no request under way: closes soon; else after its answer
   void close();  // at once
 
  private:
-  enum class State { kReading, kServing, kWriting, kLingering, kClosed };
+  enum class State { kReading, kServing, kWriting, kStreaming, kLingering, kClosed };
 
   void read_more();
   void on_read(const boost::system::error_code& ec, size_t size);
@@ -63,6 +66,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_answer(HttpResponse response, bool keep_alive);
   void write_on();
   void on_written();
+  void begin_stream(std::shared_ptr<Stream> stream);
+  void stream_on();
+  void wait_to_stream();
+  void drop_slow_stream();
   void linger();
   void discard();
   void shrink();
@@ -89,6 +96,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string out_;             // head of the answer, and its body when short
   std::string body_;            // long body of the answer
   size_t written_ = 0;          // of out_ and body_ together
+  std::shared_ptr<Stream> stream_;
+  bool stream_blocked_ = false;  // the socket takes no more for now
 };
 
 }  // namespace rapport::net

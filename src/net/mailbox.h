@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "net/server.h"
@@ -20,6 +21,7 @@ class Mailbox {
    public:
     virtual ~Owner() = default;
     virtual void deliver(uint64_t id, HttpResponse response) = 0;  // on the server's thread
+    virtual void deliver(uint64_t id, std::shared_ptr<Stream> stream) = 0;  // the same
     virtual void wake() = 0;  // any thread: have the server's thread call collect()
   };
 
@@ -29,14 +31,20 @@ class Mailbox {
   void retire();  // the owner ends: drops what is here and what still comes
 
   // Any thread. On the server's thread the answer is delivered before this returns.
-  void answer(uint64_t id, HttpResponse response);
+  void answer(uint64_t id, HttpResponse response) { put(id, std::move(response)); }
+  // The same for a stream that begins or has something to take.
+  void stream(uint64_t id, std::shared_ptr<Stream> stream) { put(id, std::move(stream)); }
   void collect();  // on the server's thread: delivers what other threads put in
 
  private:
+  using Letter = std::variant<HttpResponse, std::shared_ptr<Stream>>;
+  void put(uint64_t id, Letter letter);
+  static void deliver(Owner& owner, uint64_t id, Letter letter);
+
   std::atomic<std::thread::id> thread_{};
   std::mutex mutex_;
   Owner* owner_;
-  std::vector<std::pair<uint64_t, HttpResponse>> answers_;
+  std::vector<std::pair<uint64_t, Letter>> letters_;
 };
 
 // What serve() gets for request `id`. Two answers are a bug of the service; none (the last copy is

@@ -13,6 +13,7 @@
 #include "base/http.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "net/stream.h"
 
 namespace rapport::net {
 
@@ -29,9 +30,29 @@ struct ServerOptions {
   Micros idle_time = seconds(75);              // kept-alive connection without a request
 };
 
-// Answers one request, from any thread, exactly once. Status 0 closes the connection instead,
-// without a byte: how a sandbox loses an answer.
-using Respond = std::function<void(HttpResponse)>;
+// Answers one request, from any thread, exactly once. Copies stand for the same request.
+class Respond {
+ public:
+  class Place {
+   public:
+    virtual ~Place() = default;
+    virtual void answer(HttpResponse response) = 0;
+    virtual std::shared_ptr<Stream> stream(HttpResponse head, size_t most_waiting) = 0;
+  };
+  Respond() = default;
+  explicit Respond(std::shared_ptr<Place> place) : place_(std::move(place)) {}
+
+  // Status 0 closes the connection instead, without a byte: how a sandbox loses an answer.
+  void operator()(HttpResponse response) const { place_->answer(std::move(response)); }
+  // Answers with this head and a body that goes on; the connection serves nothing after it. The
+  // client is dropped when more than `most_waiting` bytes wait for it.
+  std::shared_ptr<Stream> stream(HttpResponse head, size_t most_waiting) const {
+    return place_->stream(std::move(head), most_waiting);
+  }
+
+ private:
+  std::shared_ptr<Place> place_;
+};
 
 class Service {
  public:
