@@ -64,7 +64,10 @@ Result<std::vector<View>> Planner::views_of(const model::RecordKey& record) {
   TRY_ASSIGN(const std::optional<Json> source, source_.read(record));
   if (!source) return views;
   for (const ObjectSpec& object : manifest_.objects) {
-    if (object.record != record.type) continue;
+    const auto& sends = settings_.sends;
+    if (object.record != record.type ||
+        std::find(sends.begin(), sends.end(), record.type) == sends.end())
+      continue;
     for (View& view : make_views(manifest_, object, record, *source, mapper_, settings_.sends)) {
       views.push_back(std::move(view));
     }

@@ -60,6 +60,7 @@ struct PlanSettings {
   std::string connection;
   std::vector<std::string> sends;
   Key hash_key{};
+  bool look_up = true;  // before a record is written for the first time
 };
 
 class Planner {

@@ -45,7 +45,8 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
     : manifest_(std::move(manifest)),
       ports_(std::move(ports)),
       settings_{
-          .connection = options.connection, .sends = options.sends, .hash_key = options.hash_key},
+          .connection = options.connection, .sends = options.sends, .hash_key = options.hash_key,
+          .look_up = options.look_up},
       in_window_(options.in_window),
       remote_(*manifest_, options.base_url, options.connection, ports_.transport, ports_.secret,
               ports_.ledger ? ports_.ledger

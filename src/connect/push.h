@@ -33,6 +33,7 @@ struct PushOptions {
   std::string base_url;            // empty: the manifest's
   std::vector<std::string> sends;  // types of record
   Json settings = Json::object();  // switches, as mappings read them
+  bool look_up = true;  // before a record is written for the first time
   Key hash_key{};                  // of the workspace; never changes
   std::optional<Micros> settle;    // instead of the manifest's
   // Whether usual work may be sent at that time; urgent work always may. Empty: at all times.

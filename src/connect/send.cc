@@ -141,6 +141,10 @@ Result<std::optional<Failure>> Sender::look_up(Plan& plan, const Tasks& tasks, T
     wanted.push_back({.view = task->view, .links = task->item.links});
   }
   Finder finder(manifest_, remote_);
+  if (!settings_.look_up) {
+    missing = tasks;
+    return Stop();
+  }
   if (auto failure = finder.find(object, Purpose::kBeforeCreate, wanted)) {
     TRY(postpone(plan, tasks, *failure));
     return Stop(failure);

@@ -56,6 +56,12 @@ void add_requirement(Json& all, const connect::ObjectSpec& object) {
 
 }  // namespace
 
+bool sends_type(const ConnectionSettings& settings, std::string_view type) {
+  if (type == model::kConversation) return settings.sync_conversations;
+  if (type == model::kTicket) return settings.create_tickets;
+  return true;
+}
+
 Json connection_properties(const ConnectionSettings& settings, const Manifest& manifest) {
   Json p = Json::object();
   p.set("id", settings.id).set("vendor", settings.vendor).set("enabled", settings.enabled);
@@ -67,7 +73,8 @@ Json connection_properties(const ConnectionSettings& settings, const Manifest& m
     add_requirement(needed, object);
   }
   Json::Array sends;
-  for (const auto& type : types) sends.push_back(Json(type));
+  for (const auto& type : types)
+    if (sends_type(settings, type)) sends.push_back(Json(type));
   p.set("requires", needed).set("sends", std::move(sends));
   p.set("mapping_version", manifest.version);
   return p;
@@ -157,7 +164,10 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   options.workspace = workspace.id;
   options.connection = settings.id;
   options.base_url = settings.base_url;
-  for (const auto& object : running->manifest->objects) options.sends.push_back(object.record);
+  for (const auto& object : running->manifest->objects)
+    if (sends_type(settings, object.record)) options.sends.push_back(object.record);
+  options.look_up = settings.look_up;
+  options.settings.set("default_priority", settings.default_priority);
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
   TRY_ASSIGN(const auto quota, ledger(settings, *running->manifest));
   connect::PushPorts ports{
@@ -280,6 +290,8 @@ Json Connections::describe_one(Running& running) {
   Json one = Json::object();
   one.set("id", running.settings.id).set("vendor", running.settings.vendor);
   one.set("enabled", running.settings.enabled);
+  if (!running.settings.look_up)
+    one.set("hint", "look_up is off: what is there already may be made a second time");
   {
     std::lock_guard lock(running.mutex);
     const Json* why = running.status.find("why");
@@ -294,8 +306,8 @@ Json Connections::describe_one(Running& running) {
   const Json* rate = one.find("records_per_s");
   const double per_second = rate && rate->is_number() ? rate->as_double() : 0;
   const bool known = *waiting > 0 && per_second > 0;
-  const Micros left{
-      known ? static_cast<int64_t>(static_cast<double>(*waiting) / per_second * 1e6) : 0};
+  const Micros left{known ? static_cast<int64_t>(static_cast<double>(*waiting) / per_second * 1e6)
+                          : 0};
   one.set("done_at", known ? Json(format_time(ports_.clock.now() + left)) : Json());
   return one;
 }

@@ -31,6 +31,8 @@ Result<std::shared_ptr<const connect::Manifest>> find_manifest(Disk& disk,
 // The folder of manifests: as set, else beside the program or in the source tree.
 std::string connectors_folder(Disk& disk, const Settings& settings);
 
+// Whether the connection's switches let that type of record out.
+bool sends_type(const ConnectionSettings& settings, std::string_view type);
 // Properties of connection.configured for this manifest.
 Json connection_properties(const ConnectionSettings& settings, const connect::Manifest& manifest);
 connect::Mapper mapper();

@@ -25,6 +25,11 @@ ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document)
   c.token_env = fields.text_or("token_env", "");
   c.token_file = fields.text_or("token_file", "");
   c.enabled = fields.flag("enabled", true);
+  c.look_up = fields.flag("look_up", true);
+  c.sync_conversations = fields.flag("sync_conversations", true);
+  c.create_tickets = fields.flag("create_tickets", true);
+  constexpr std::string_view kPriorities[] = {"low", "medium", "high", "urgent"};
+  c.default_priority = kPriorities[fields.choice("default_priority", kPriorities, 1)];
   fields.finish();
   if (c.token_env.empty() == c.token_file.empty())
     document.refuse(node, "a connection takes its token from either token_env or token_file");

@@ -22,6 +22,11 @@ struct ConnectionSettings {
   std::string token_env;   // environment variable that holds the token, or
   std::string token_file;  // a file that does
   bool enabled = true;
+  // KU-13. What is off is not sent, and not looked for.
+  bool look_up = true;  // before a record is written for the first time; off: duplicates may arise
+  bool sync_conversations = true;
+  bool create_tickets = true;  // of escalations
+  std::string default_priority = "medium";  // of a ticket that has none
 };
 
 struct Settings {
