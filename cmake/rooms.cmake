@@ -47,7 +47,11 @@ function(add_room room below)
   if(room STREQUAL "api")
     set(openapi "${folder}/openapi.json")
     set_source_files_properties("${folder}/openapi.cc" PROPERTIES OBJECT_DEPENDS "${openapi}")
-    target_compile_definitions(api PRIVATE RAPPORT_OPENAPI_FILE="${openapi}")
+    set(pages "${folder}/live/page")
+    set_source_files_properties("${folder}/routes/live.cc" PROPERTIES OBJECT_DEPENDS
+        "${pages}.html;${pages}.css;${pages}.js")
+    target_compile_definitions(api PRIVATE RAPPORT_OPENAPI_FILE="${openapi}"
+        RAPPORT_LIVE_PAGE="${pages}")
   endif()
   if(room STREQUAL "main")
     target_compile_definitions(main PRIVATE

@@ -100,7 +100,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   return found;
 }
 
-std::variant<HttpResponse, Wait> Router::handle(const HttpRequest& request) {
+Outcome Router::handle(const HttpRequest& request) {
   const std::string_view target = request.target;
   const size_t mark = target.find('?');
   const std::string_view path = target.substr(0, mark);
@@ -119,8 +119,7 @@ std::variant<HttpResponse, Wait> Router::handle(const HttpRequest& request) {
   return std::move(result).value();
 }
 
-Result<std::variant<HttpResponse, Wait>> Router::answer(Match& match, const HttpRequest& request,
-                                                        std::string_view query) {
+Result<Outcome> Router::answer(Match& match, const HttpRequest& request, std::string_view query) {
   Call call{request, context_, std::move(match.path), {}, {}, {}, nullptr};
   const Route& route = *match.route;
   std::optional<access::Tenant> tenant;
@@ -144,11 +143,13 @@ Result<std::variant<HttpResponse, Wait>> Router::answer(Match& match, const Http
     if (context_.runner.cursor(call.tenant->workspace()).sequence < wanted) {
       if (context_.log.log().head(call.tenant->workspace()).sequence < wanted)
         return invalid("min_sequence is beyond the workspace's last event", "min_sequence");
-      return std::variant<HttpResponse, Wait>(Wait{call.tenant->workspace(), wanted});
+      return Outcome(Wait{call.tenant->workspace(), wanted});
     }
   }
   TRY_ASSIGN(HttpResponse response, route.handler(call));
-  return std::variant<HttpResponse, Wait>(std::move(response));
+  if (call.follows && call.tenant && request.method != "HEAD")
+    return Outcome(Follow{call.tenant->workspace(), credentials_of(request)});
+  return Outcome(std::move(response));
 }
 
 }  // namespace rapport::api

@@ -26,6 +26,7 @@ struct Call {
   Json body;                                   // null when the request has none
   std::optional<access::Principal> principal;  // set unless the route is open
   access::Tenant* tenant = nullptr;            // set for routes inside a workspace
+  bool follows = false;  // set by the handler: the answer is the workspace's live stream
 
   std::string_view query_or(std::string_view key, std::string_view fallback) const;
   // Number in a range, or kInvalid naming the parameter and the range.
@@ -51,11 +52,19 @@ struct Wait {
   Sequence sequence;
 };
 
+// The caller wants to see what happens in the workspace from now on.
+struct Follow {
+  WorkspaceId workspace;
+  std::string key;  // checked already, and to be checked again
+};
+
+using Outcome = std::variant<HttpResponse, Wait, Follow>;
+
 class Router {
  public:
   Router(Context& context, std::vector<Route> routes);
   // Any thread. Never throws.
-  std::variant<HttpResponse, Wait> handle(const HttpRequest& request);
+  Outcome handle(const HttpRequest& request);
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
@@ -65,8 +74,7 @@ class Router {
     std::string allow;  // methods of the path when only the method is wrong
   };
   Match match(std::string_view method, std::string_view path) const;
-  Result<std::variant<HttpResponse, Wait>> answer(Match& match, const HttpRequest& request,
-                                                  std::string_view query);
+  Result<Outcome> answer(Match& match, const HttpRequest& request, std::string_view query);
 
   Context& context_;
   std::vector<Route> routes_;

@@ -35,6 +35,7 @@ Service::Service(Context& context, Router& router, Failpoints& failpoints, Servi
       failpoints_(failpoints),
       options_(options),
       failed_(std::move(failed)),
+      live_(context, options_.live),
       ingest_seconds_(context.metrics.histogram("rapport_commit_seconds",
                                                 "Time to make one round of events durable.")),
       request_seconds_(context.metrics.histogram("rapport_request_seconds",
@@ -47,6 +48,7 @@ Service::~Service() {
 }
 
 void Service::stop() {
+  live_.stop();
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
@@ -58,6 +60,7 @@ void Service::stop() {
 
 void Service::drain() {
   draining_ = true;
+  live_.stop();
 }
 
 void Service::serve(HttpRequest request, net::Respond respond) {
@@ -130,6 +133,7 @@ void Service::after_reads() {
 }
 
 void Service::applied(WorkspaceId workspace, Sequence sequence) {
+  live_.wake();
   std::lock_guard lock(mutex_);
   std::erase_if(waiting_, [&](Waiting& waiting) {
     if (waiting.what.workspace != workspace || waiting.what.sequence > sequence) return false;
@@ -181,6 +185,8 @@ void Service::run(Queued queued) {
     request_seconds_.observe(static_cast<double>((context_.clock.monotonic() - start).value) / 1e6);
     return queued.respond(std::move(*answer));
   }
+  if (auto* follow = std::get_if<Follow>(&outcome))
+    return live_.follow(std::move(follow->key), follow->workspace, queued.respond);
   const Wait what = std::get<Wait>(outcome);
   if (queued.deadline.value == 0) queued.deadline = start + options_.max_wait;
   std::unique_lock lock(mutex_);

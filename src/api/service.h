@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/live/live.h"
 #include "api/router.h"
 #include "base/failpoint.h"
 #include "net/server.h"
@@ -22,6 +23,7 @@ struct ServiceOptions {
   size_t max_queued = 512;        // requests waiting for a worker; more: 503
   size_t max_waiting = 1024;      // requests waiting for their min_sequence; more: 503
   Micros max_wait = seconds(10);  // for min_sequence; longer: 504
+  LiveOptions live = {};
 };
 
 class Service final : public net::Service {
@@ -36,8 +38,8 @@ class Service final : public net::Service {
   // Any thread: the fold of a workspace has come further.
   void applied(WorkspaceId workspace, Sequence sequence);
   // From now on new requests but probes get 503; those accepted are answered.
-  void drain();
-  void stop();  // joins the workers
+  void drain();  // ends the live streams too
+  void stop();   // joins the workers
 
  private:
   struct Staged {
@@ -64,6 +66,7 @@ class Service final : public net::Service {
   Failpoints& failpoints_;
   ServiceOptions options_;
   std::function<void(const Error&)> failed_;
+  Live live_;
   Histogram& ingest_seconds_;
   Histogram& request_seconds_;
   std::vector<Staged> staged_;  // server's thread

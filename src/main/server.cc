@@ -30,9 +30,13 @@ Server::Server(Settings settings, Environment environment, Failpoints& failpoint
       engine_(decide::first_definitions()) {}
 
 Result<std::unique_ptr<Server>> Server::open(Settings settings, Environment environment,
-                                             Failpoints& failpoints, Reporter& reporter) {
+                                             Failpoints& failpoints, Reporter& reporter,
+                                             std::vector<api::Route> own) {
   std::unique_ptr<Server> server(
       new Server(std::move(settings), std::move(environment), failpoints, reporter));
+  server->routes_ = std::move(own);
+  auto all = api::all_routes();
+  for (api::Route& route : all) server->routes_.push_back(std::move(route));
   TRY(server->open_stores());
   TRY(server->open_runner());
   TRY(server->open_erasure());
@@ -104,7 +108,7 @@ Result<void> Server::open_api() {
                       environment_});
   context_ = std::make_unique<api::Context>(api::Context{
       *control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_, operations()});
-  router_ = std::make_unique<api::Router>(*context_, api::all_routes());
+  router_ = std::make_unique<api::Router>(*context_, routes_);
   service_ = std::make_unique<api::Service>(*context_, *router_, failpoints_, api::ServiceOptions{},
                                             [this](const Error& error) { fail(error); });
   TRY_ASSIGN(http_, net::Server::listen(settings_.http, *service_, metrics_));

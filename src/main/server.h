@@ -35,9 +35,11 @@ namespace rapport {
 
 class Server {
  public:
-  // Opens (and makes, when `settings.data` is empty) the data folder and binds the port.
+  // Opens (and makes, when `settings.data` is empty) the data folder and binds the port. `own`
+  // routes go before those of every server; they must outlive it.
   static Result<std::unique_ptr<Server>> open(Settings settings, Environment environment,
-                                              Failpoints& failpoints, Reporter& reporter);
+                                              Failpoints& failpoints, Reporter& reporter,
+                                              std::vector<api::Route> own = {});
   ~Server();
 
   uint16_t port() const;
@@ -78,6 +80,7 @@ class Server {
 
   Settings settings_;
   Environment environment_;
+  std::vector<api::Route> routes_;
   Failpoints& failpoints_;
   Reporter& reporter_;
   DataFolder folder_;

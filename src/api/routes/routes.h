@@ -9,15 +9,20 @@ namespace rapport::api {
 
 std::vector<Route> all_routes();
 
-std::vector<Route> record_routes();     // contacts, accounts, conversations, tickets
-std::vector<Route> event_routes();      // events, quarantine
-std::vector<Route> merge_routes();      // merge, unmerge, erase, reviews
-std::vector<Route> connection_routes(); // connections, dead letters, how a record is synced
-std::vector<Route> workspace_routes();  // workspaces, keys, setup
-std::vector<Route> home_routes();       // the page at /
-std::vector<Route> operation_routes();  // probes, metrics, OpenAPI, state, backup, verify
+std::vector<Route> record_routes();      // contacts, accounts, conversations, tickets
+std::vector<Route> event_routes();       // events, quarantine
+std::vector<Route> merge_routes();       // merge, unmerge, erase, reviews
+std::vector<Route> connection_routes();  // connections, dead letters, how a record is synced
+std::vector<Route> workspace_routes();   // workspaces, keys, setup
+std::vector<Route> home_routes();        // the page at /
+std::vector<Route> live_routes();        // the live page, and its stream of events
+std::vector<Route> operation_routes();   // probes, metrics, OpenAPI, state, backup, verify
 
 // The caller sits at this machine (or behind a proxy on it).
 bool from_this_machine(const HttpRequest& request);
+
+// The live page. In the demo it has its key from the demo, and switches that make trouble.
+enum class Shown { kServer, kDemo };
+HttpResponse live_page(Shown where);
 
 }  // namespace rapport::api

@@ -10,6 +10,7 @@
 #include "main/api_client.h"
 #include "main/commands/commands.h"
 #include "main/commands/demo_talk.h"
+#include "main/commands/demo_trouble.h"
 #include "main/offline.h"
 #include "main/sandbox_server.h"
 #include "main/server.h"
@@ -31,7 +32,7 @@ struct Options {
 };
 
 struct Keys {
-  std::string ingest, use;
+  std::string ingest, use, page;
 };
 
 std::string default_folder(const Environment& environment) {
@@ -71,8 +72,33 @@ Result<Keys> begin_anew(const Settings& settings, const Environment& environment
   TRY_ASSIGN(auto use,
              control.create_key(workspace.id, "demo", {Scope::kRead, Scope::kWrite, Scope::kErase},
                                 std::nullopt));
-  return Keys{std::move(ingest.secret), std::move(use.secret)};
+  TRY_ASSIGN(auto page,
+             control.create_key(workspace.id, "demo page", {Scope::kRead}, std::nullopt));
+  return Keys{std::move(ingest.secret), std::move(use.secret), std::move(page.secret)};
 }
+
+// With the limits and the lag of the real one, so that the page shows how they are lived with.
+Result<std::unique_ptr<SandboxServer>> open_sandbox(uint16_t port) {
+  const std::string vendor(sandbox::sandbox_vendors().front());
+  sandbox::SandboxOptions options;
+  options.tokens.push_back({kToken});
+  TRY_ASSIGN(options.quotas, sandbox::plan_quotas(vendor, "professional"));
+  return SandboxServer::open(vendor, options, "127.0.0.1", port);
+}
+
+class RunningSandbox {
+ public:
+  explicit RunningSandbox(SandboxServer& sandbox)
+      : sandbox_(sandbox), thread_([this] { sandbox_.run(); }) {}
+  ~RunningSandbox() {
+    sandbox_.stop();
+    thread_.join();
+  }
+
+ private:
+  SandboxServer& sandbox_;
+  std::thread thread_;
+};
 
 void connect_sandbox(Settings& settings, const SandboxServer& sandbox) {
   ConnectionSettings crm;
@@ -88,10 +114,8 @@ void connect_sandbox(Settings& settings, const SandboxServer& sandbox) {
 // Sends the made-up conversations through the server's own API, each call when its time comes.
 class Talking {
  public:
-  Talking(std::string url, std::string key, std::vector<DemoCall> calls)
-      : api_(std::move(url), std::move(key)),
-        calls_(std::move(calls)),
-        thread_([this] { run(); }) {}
+  Talking(std::string url, std::string key, uint64_t seed)
+      : api_(std::move(url), std::move(key)), talk_(seed), thread_([this] { run(); }) {}
   ~Talking() {
     {
       std::lock_guard lock(mutex_);
@@ -104,24 +128,31 @@ class Talking {
  private:
   void run() {
     const Micros start = clock_.monotonic();
-    for (const DemoCall& call : calls_) {
-      const Micros wait = start + call.after - clock_.monotonic();
-      {
-        std::unique_lock lock(mutex_);
-        if (stopped_.wait_for(lock, std::chrono::microseconds(wait.value), [&] { return stop_; }))
-          return;
-      }
+    for (;;) {
+      const DemoCall call = talk_.next();
+      if (!rest(start + call.after - clock_.monotonic())) return;
       Json batch = Json::array();
       batch.push_back(call.call);
-      const auto sent = api_.call("POST", "/v1/batch", Json::object().set("batch", batch));
-      if (!sent.ok()) return fmt::print(stderr, "demo: {}\n", sent.error().message);
+      const Json body = Json::object().set("batch", batch);
+      // Sent again until it is taken: its message id counts once.
+      for (auto sent = api_.call("POST", "/v1/batch", body); !sent.ok();
+           sent = api_.call("POST", "/v1/batch", body)) {
+        if (!rest(seconds(1))) return;
+        fmt::print(stderr, "demo: {}\n", sent.error().message);
+      }
     }
-    fmt::print(stderr, "demo: all conversations are sent\n");
+  }
+
+  // False when it is time to stop.
+  bool rest(Micros span) {
+    std::unique_lock lock(mutex_);
+    return !stopped_.wait_for(lock, std::chrono::microseconds(std::max<int64_t>(0, span.value)),
+                              [&] { return stop_; });
   }
 
   ApiClient api_;
   SystemClock clock_;
-  std::vector<DemoCall> calls_;
+  DemoTalk talk_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stop_ = false;
@@ -130,7 +161,9 @@ class Talking {
 
 std::string what_to_look_at(const std::string& url, const std::string& crm, const Keys& keys) {
   std::string out = fmt::format("\nRapport is on {}, a CRM sandbox on {}.\n", url, crm);
-  out += "Eight customers chat for the next 20 seconds, in English, Spanish and Indonesian.\n\n";
+  out += fmt::format("\n  Look: {}\n\n", url);
+  out += "Made-up customers chat there in English, Spanish and Indonesian, and the CRM fills.\n";
+  out += "The page can bring the CRM down, and one sees the backlog grow and drain.\n\n";
   out += fmt::format("  export KEY={}\n  export INGEST_KEY={}\n\n", keys.use, keys.ingest);
   out += "People, conversations, escalations:\n";
   for (const char* what : {"contacts", "conversations", "tickets"})
@@ -158,36 +191,34 @@ int demo(const Shell& shell, const Options& options) {
   if (!settings.ok()) return shell.fail(settings.error());
   const auto keys = begin_anew(*settings, shell.environment);
   if (!keys.ok()) return shell.fail(keys.error());
-  sandbox::SandboxOptions wanted;
-  wanted.tokens.push_back({kToken});
-  auto sandbox = SandboxServer::open(std::string(sandbox::sandbox_vendors().front()), wanted,
-                                     "127.0.0.1", options.sandbox_port);
+  auto sandbox = open_sandbox(options.sandbox_port);
   if (!sandbox.ok()) return shell.fail(sandbox.error());
+  const std::string crm = fmt::format("http://127.0.0.1:{}", (*sandbox)->port());
+  const RunningSandbox running(**sandbox);
   connect_sandbox(*settings, **sandbox);
   const Environment environment = [&](const std::string& name) {
     return name == kTokenVariable ? std::optional<std::string>(kToken) : shell.environment(name);
   };
-  auto server = Server::open(std::move(*settings), environment, **failpoints, *reporter);
+  DemoTrouble trouble(crm, keys->page);
+  auto server =
+      Server::open(std::move(*settings), environment, **failpoints, *reporter, trouble.routes());
   if (!server.ok()) return shell.fail(server.error());
 
   const std::string url = fmt::format("http://localhost:{}", (*server)->port());
-  const std::string crm = fmt::format("http://127.0.0.1:{}", (*sandbox)->port());
   shell.done(Json::object()
                  .set("url", url)
                  .set("sandbox_url", crm)
                  .set("key", keys->use)
+                 .set("read_key", keys->page)
                  .set("ingest_key", keys->ingest),
              what_to_look_at(url, crm, *keys));
   std::fflush(stdout);
-  std::thread vendor([&] { (*sandbox)->run(); });
   signals.start([&] { (*server)->stop(); });
   Result<void> ran;
   {
-    Talking talking(url, keys->ingest, demo_calls(options.seed));
+    Talking talking(url, keys->ingest, options.seed);
     ran = (*server)->run();
   }
-  (*sandbox)->stop();
-  vendor.join();
   return ran.ok() ? 0 : shell.fail(ran.error());
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <deque>
+#include <string>
 
 #include "base/json.h"
 #include "base/time.h"
+#include "main/commands/demo_stories.h"
 
 namespace rapport {
 
@@ -14,8 +16,31 @@ struct DemoCall {
   Json call;     // a tracking call, without time stamps
 };
 
-// Eight conversations over about 20 seconds, by time; three of them are escalated. The same seed
-// gives the same calls. No message id repeats between seeds.
-std::vector<DemoCall> demo_calls(uint64_t seed);
+// Conversations without end: eight begin in the first 13 seconds, then one every three. The same
+// seed gives the same calls. Nobody's e-mail and no message id comes twice, nor between seeds.
+class DemoTalk {
+ public:
+  explicit DemoTalk(uint64_t seed) : seed_(seed), dice_(seed) {}
+  DemoCall next();  // by time
+
+ private:
+  struct Person {
+    std::string id, language, first, last, email;
+  };
+  uint64_t below(uint64_t bound);
+  std::string_view one_of(std::span<const std::string_view> texts);
+  Person somebody(std::string_view language);
+  void converse();
+  void add(Micros after, const Person& person, Json call);
+  void track(Micros after, const Person& person, std::string_view event, Json properties);
+  void begin(Micros at, const Person& person, const DemoStory& story);
+  void say(Micros at, const Person& person, const DemoLine& line, const std::string& order);
+
+  uint64_t seed_, dice_;
+  std::deque<DemoCall> calls_;  // by time
+  Micros start_{0};             // of the next conversation
+  std::string conversation_;
+  int number_ = 0, conversations_ = 0, people_ = 0;
+};
 
 }  // namespace rapport

@@ -6,50 +6,76 @@
 #include <set>
 
 #include "intake/conversation_events.h"
+#include "intake/normalise.h"
 
 namespace rapport {
 namespace {
 
-int count(const std::vector<DemoCall>& calls, std::string_view event) {
+std::vector<DemoCall> calls(uint64_t seed, size_t how_many = 400) {
+  DemoTalk talk(seed);
+  std::vector<DemoCall> all;
+  while (all.size() < how_many) all.push_back(talk.next());
+  return all;
+}
+
+int count(const std::vector<DemoCall>& calls, std::string_view event, Micros until) {
   return static_cast<int>(std::count_if(calls.begin(), calls.end(), [&](const DemoCall& c) {
-    return c.call.text("event") == event;
+    return c.after <= until && c.call.text("event") == event;
   }));
 }
 
 TEST(DemoTalk, TheSameSeedTellsTheSame) {
-  const auto one = demo_calls(1), again = demo_calls(1), other = demo_calls(2);
-  ASSERT_EQ(one.size(), again.size());
+  const auto one = calls(1), again = calls(1), other = calls(2);
   for (size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i].call, again[i].call);
   EXPECT_FALSE(one.front().call == other.front().call);
 }
 
-TEST(DemoTalk, EightCustomersChatForTwentySeconds) {
-  for (uint64_t seed = 1; seed < 50; ++seed) {
-    const auto calls = demo_calls(seed);
-    EXPECT_EQ(count(calls, "conversation.started"), 8);
-    EXPECT_EQ(count(calls, "conversation.escalated"), 3);
-    std::set<std::string> people, ids;
+TEST(DemoTalk, EightCustomersChatAtOnceAndMoreFollow) {
+  for (uint64_t seed = 1; seed < 20; ++seed) {
+    const auto all = calls(seed);
+    EXPECT_EQ(count(all, "conversation.started", seconds(12)), 8);
+    EXPECT_GE(count(all, "conversation.escalated", seconds(24)), 3);
+    EXPECT_GE(count(all, "conversation.started", minutes(2)), 40);
+    std::set<std::string> emails, ids, languages;
     Micros last{0};
-    for (const auto& call : calls) {
-      people.insert(std::string(call.call.text("userId")));
+    for (const auto& call : all) {
       EXPECT_TRUE(ids.insert(std::string(call.call.text("messageId"))).second);
       EXPECT_LE(last, call.after);
       last = call.after;
+      if (call.call.text("type") != "identify") continue;
+      const Json& traits = *call.call.find("traits");
+      EXPECT_TRUE(emails.insert(std::string(traits.text("email"))).second) << traits.text("email");
+      languages.emplace(traits.text("language"));
     }
-    EXPECT_EQ(people.size(), 8u);
-    EXPECT_GT(last, seconds(12));
-    EXPECT_LT(last, seconds(24));
+    EXPECT_EQ(languages, (std::set<std::string>{"en", "es", "id"}));
   }
 }
 
-TEST(DemoTalk, IntakeTakesEveryConversationEvent) {
-  for (const auto& call : demo_calls(3)) {
-    if (call.call.text("type") != "track") continue;
+TEST(DemoTalk, IntakeTakesEveryCall) {
+  for (const auto& call : calls(3)) {
+    if (call.call.text("type") == "identify") {
+      const std::string email(call.call.find("traits")->text("email"));
+      EXPECT_EQ(intake::normalise_email(email), email);
+      continue;
+    }
     ASSERT_TRUE(intake::is_conversation_event(call.call.text("event")));
     const auto checked =
         intake::check_conversation_event(call.call.text("event"), *call.call.find("properties"));
     EXPECT_TRUE(checked.ok()) << checked.error().message;
   }
+}
+
+// A line's variants say the same, so none is empty before one that is not, and no text is told
+// with a bare {} in it.
+TEST(DemoTalk, EveryStoryCanBeTold) {
+  for (const DemoStory& story : demo_stories())
+    for (const DemoLine& line : story.lines) {
+      EXPECT_FALSE(line.texts[0].empty());
+      EXPECT_TRUE(!line.texts[1].empty() || line.texts[2].empty());
+    }
+  for (const auto& call : calls(5))
+    if (const Json* properties = call.call.find("properties"))
+      EXPECT_EQ(properties->text("text").find('{'), std::string_view::npos);
 }
 
 }  // namespace
