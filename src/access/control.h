@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "base/json.h"
 #include "base/ids.h"
+#include "base/json.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "store/log.h"

@@ -27,7 +27,11 @@ struct Operations {
   std::function<Result<Json>(WorkspaceId)> digest;       // {sequence, digest}
   std::function<Result<Json>(WorkspaceId)> connections;  // state of each connection
   std::function<void(WorkspaceId)> try_again;            // connections do not wait any longer
-  std::function<std::vector<std::string>()> not_ready;   // reasons; empty: ready
+  // Address for the user who authorises a connection; what he came back with; whose account it is.
+  std::function<Result<std::string>(WorkspaceId, std::string_view id)> authorize;
+  std::function<Result<std::string>(std::string_view state, std::string_view code)> authorized;
+  std::function<Result<Json>(WorkspaceId, std::string_view id)> test_connection;
+  std::function<std::vector<std::string>()> not_ready;  // reasons; empty: ready
 };
 
 struct Context {

@@ -36,6 +36,18 @@ void read_auth(const YamlNode& node, Manifest& manifest, YamlDocument& document)
   fields.require("kind");
   fields.choice("kind", {"bearer"}, 0);
   manifest.secret = fields.text("secret");
+  if (const YamlNode* oauth = fields.take("oauth")) {
+    YamlFields inner(*oauth, "'oauth'", document);
+    OAuthSpec spec;
+    spec.authorize_url = inner.text("authorize");
+    spec.token_path = inner.text("token");
+    spec.scopes = inner.texts("scopes");
+    if (!spec.authorize_url.starts_with("https://") || !spec.token_path.starts_with("/")) {
+      document.refuse(*oauth, "'authorize' must begin with https:// and 'token' with /");
+    }
+    inner.finish();
+    manifest.oauth = std::move(spec);
+  }
   fields.finish();
 }
 

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/oauth.h"
 #include "connect/quota.h"
 #include "model/mapping.h"
 
@@ -106,9 +107,10 @@ struct ErrorRule {
 
 struct Manifest {
   std::string vendor, title, base_url;
-  std::string secret;   // name of the secret whose value is the bearer token
-  CallSpec identity;    // who are we
-  std::string account;  // path in its answer: the remote account
+  std::string secret;              // name of the secret whose value is the bearer token
+  std::optional<OAuthSpec> oauth;  // where access tokens come from, unless one is given
+  CallSpec identity;               // who are we
+  std::string account;             // path in its answer: the remote account
   size_t answer_bytes = 8 << 20;
   size_t request_bytes = 1 << 20;
   Micros settle = seconds(30);  // how long a sent request may still take effect unanswered

@@ -44,14 +44,15 @@ std::string labels(const PushOptions& options) {
 Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPorts ports)
     : manifest_(std::move(manifest)),
       ports_(std::move(ports)),
-      settings_{
-          .connection = options.connection, .sends = options.sends, .hash_key = options.hash_key,
-          .look_up = options.look_up},
+      settings_{.connection = options.connection,
+                .sends = options.sends,
+                .hash_key = options.hash_key,
+                .look_up = options.look_up},
       in_window_(options.in_window),
       remote_(*manifest_, options.base_url, options.connection, ports_.transport, ports_.secret,
               ports_.ledger ? ports_.ledger
                             : std::make_shared<QuotaLedger>(manifest_->quotas, ports_.clock),
-              ports_.clock, ports_.metrics),
+              ports_.clock, ports_.metrics, ports_.secret_refused),
       planner_(*manifest_, settings_, ports_.mapper, ports_.state,
                SourceReader(ports_.state, ports_.read_events, options.settings)),
       journal_(options.workspace, options.connection, ports_.append, ports_.wait_folded,

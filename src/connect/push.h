@@ -33,7 +33,7 @@ struct PushOptions {
   std::string base_url;            // empty: the manifest's
   std::vector<std::string> sends;  // types of record
   Json settings = Json::object();  // switches, as mappings read them
-  bool look_up = true;  // before a record is written for the first time
+  bool look_up = true;             // before a record is written for the first time
   Key hash_key{};                  // of the workspace; never changes
   std::optional<Micros> settle;    // instead of the manifest's
   // Whether usual work may be sent at that time; urgent work always may. Empty: at all times.
@@ -55,7 +55,8 @@ struct PushPorts {
   // State::set_attempt by whoever holds the writing handle. May take effect later.
   std::function<Result<void>(const model::Mark&, const store::Attempt&)> set_attempt;
   Remote::Secret secret;
-  std::shared_ptr<QuotaLedger> ledger;  // null: one of its own, kept nowhere
+  Remote::SecretRefused secret_refused;  // may be empty
+  std::shared_ptr<QuotaLedger> ledger;   // null: one of its own, kept nowhere
   Mapper mapper;
 };
 

@@ -107,6 +107,7 @@ std::string explain(const Failure& failure, const Manifest& manifest) {
   const std::string& title = manifest.title;
   switch (failure.error) {
     case ErrorClass::kAuthentication:
+      if (!failure.next_step.empty()) return title + ": " + failure.next_step;
       return fmt::format("{} does not accept the credentials; set a valid '{}' for this connection",
                          title, manifest.secret);
     case ErrorClass::kPermission:
@@ -175,12 +176,13 @@ Micros read_retry_after(std::string_view header, Micros now) {
 
 Remote::Remote(const Manifest& manifest, std::string base_url, std::string connection,
                Transport& transport, Secret secret, std::shared_ptr<QuotaLedger> ledger,
-               Clock& clock, Metrics& metrics)
+               Clock& clock, Metrics& metrics, SecretRefused secret_refused)
     : manifest_(manifest),
       base_url_(base_url.empty() ? manifest.base_url : std::move(base_url)),
       connection_(std::move(connection)),
       transport_(transport),
       secret_(std::move(secret)),
+      secret_refused_(std::move(secret_refused)),
       ledger_(std::move(ledger)),
       clock_(clock),
       metrics_(metrics) {
@@ -236,16 +238,32 @@ Reply Remote::send(HttpRequest request, std::string_view quota) {
   return Reply{.failure = std::move(failure)};
 }
 
+Reply Remote::send_with_secret(const HttpRequest& request, std::string_view quota,
+                               std::string& used) {
+  const Result<std::string> secret = secret_(manifest_.secret);
+  if (!secret.ok()) {
+    give_back(quota);
+    // Where it cannot be had at the moment nothing is wrong with it.
+    const bool ours = secret.error().code == Code::kUnauthenticated;
+    return Reply{.failure =
+                     Failure{.error = ours ? ErrorClass::kAuthentication : ErrorClass::kNetwork,
+                             .next_step = ours ? secret.error().message : ""}};
+  }
+  used = *secret;
+  HttpRequest signed_one = request;
+  signed_one.headers.emplace_back("authorization", "Bearer " + used);
+  return send(std::move(signed_one), quota);
+}
+
+// A refused write was not made: it can be sent again.
 Reply Remote::call_admitted(HttpRequest request, std::string_view operation,
                             std::string_view quota) {
-  Reply reply;
-  const Result<std::string> token = secret_(manifest_.secret);
-  if (token.ok()) {
-    request.headers.emplace_back("authorization", "Bearer " + *token);
-    reply = send(std::move(request), quota);
-  } else {
-    give_back(quota);
-    reply.failure = Failure{.error = ErrorClass::kAuthentication};
+  std::string used;
+  Reply reply = send_with_secret(request, quota, used);
+  const bool refused = reply.failure && reply.failure->error == ErrorClass::kAuthentication;
+  if (refused && !used.empty() && secret_refused_ && secret_refused_(used)) {
+    count(operation, reply);
+    if (!wait_for_quota(quota)) reply = send_with_secret(request, quota, used);
   }
   count(operation, reply);
   return reply;

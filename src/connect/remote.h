@@ -25,6 +25,7 @@ struct Failure {
   std::string existing_id = {};  // kDuplicate
   Micros retry_after = {};       // 0: not told
   std::string policy = {};       // kRateLimit: the window that the vendor names
+  std::string next_step = {};    // of ours, for people: instead of the usual one
 };
 
 // The call may have taken effect although it failed.
@@ -52,10 +53,14 @@ class Remote {
   // Gives the value of a named secret; called before every call, so that it may change.
   using Secret = std::function<Result<std::string>(std::string_view name)>;
 
+  // Told that the remote refused this secret; where it answers true, there is another one now, and
+  // the call is made once more with it.
+  using SecretRefused = std::function<bool(const std::string& value)>;
+
   // `ledger` may be shared with other connections.
   Remote(const Manifest& manifest, std::string base_url, std::string connection,
          Transport& transport, Secret secret, std::shared_ptr<QuotaLedger> ledger, Clock& clock,
-         Metrics& metrics);
+         Metrics& metrics, SecretRefused secret_refused = {});
 
   // Carries out one call. `operation` names it in metrics, `quota` says which windows it counts in
   // besides the common ones. Waits for the quota for a moment; where that is too short, the failure
@@ -74,11 +79,13 @@ class Remote {
   Reply read(const HttpResponse& response) const;
   void count(std::string_view operation, const Reply& reply);
   Reply send(HttpRequest request, std::string_view quota);
+  Reply send_with_secret(const HttpRequest& request, std::string_view quota, std::string& used);
 
   const Manifest& manifest_;
   std::string base_url_, connection_;
   Transport& transport_;
   Secret secret_;
+  SecretRefused secret_refused_;
   std::shared_ptr<QuotaLedger> ledger_;
   model::Urgency urgency_ = model::Urgency::kUsual;
   Clock& clock_;

@@ -151,10 +151,10 @@ void configure_connection(Step& step, const Event& event) {
   const std::string id(event.property("id"));
   const Record* known = step.find(model::kConnection, id);
   const auto word = [](const Json& j, std::string_view key) { return std::string(j.text(key)); };
-  const auto list = [](const Json& j) { return Json(values_of(j, "sends")); };
+  const auto sent = [](const Json& j) { return Json(values_of(j, "sends")); };
   const bool again = known && known->fields.flag("enabled") &&
                      word(known->fields, "mapping_version") == event.property("mapping_version") &&
-                     list(known->fields) == list(event.properties);
+                     sent(known->fields) == sent(event.properties);
   Record& connection = step.edit(model::kConnection, id);
   for (const auto& [key, value] : event.properties.as_object()) connection.fields.set(key, value);
   if (!again && connection.fields.flag("enabled")) {

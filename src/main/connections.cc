@@ -87,23 +87,108 @@ Connections::~Connections() {
   stop();
 }
 
-Result<std::string> Connections::secret(const ConnectionSettings& settings) const {
-  if (!settings.token_env.empty()) {
-    if (auto value = ports_.environment(settings.token_env)) return *value;
-    return Error{Code::kUnauthenticated,
-                 fmt::format("connection '{}': environment variable {} is not set", settings.id,
-                             settings.token_env)};
+Result<std::string> Connections::read_secret(const std::string& env, const std::string& file,
+                                             const std::string& connection) const {
+  if (!env.empty()) {
+    if (auto value = ports_.environment(env)) return *value;
+    return Error{
+        Code::kUnauthenticated,
+        fmt::format("connection '{}': environment variable {} is not set", connection, env)};
   }
-  TRY_ASSIGN(const std::string text, read_file(ports_.disk, settings.token_file));
-  return std::string(trim(text));
+  auto text = read_file(ports_.disk, file);
+  if (!text.ok())
+    return Error{Code::kUnauthenticated,
+                 fmt::format("connection '{}': {}", connection, text.error().message)};
+  return std::string(trim(*text));
+}
+
+Result<std::string> Connections::secret(const Running& running) const {
+  if (running.oauth) return running.oauth->access_token();
+  const ConnectionSettings& s = running.settings;
+  return read_secret(s.token_env, s.token_file, s.id);
+}
+
+// A sandbox in the vendor's place has the page for the user as well.
+std::unique_ptr<connect::OAuth> Connections::make_oauth(const Running& running) {
+  const ConnectionSettings& s = running.settings;
+  const Manifest& manifest = *running.manifest;
+  connect::OAuthSpec spec = *manifest.oauth;
+  std::string base = s.base_url.empty() ? manifest.base_url : s.base_url;
+  while (base.ends_with('/')) base.pop_back();
+  if (!s.base_url.empty()) {
+    const size_t host = spec.authorize_url.find("://") + 3;
+    spec.authorize_url = base + spec.authorize_url.substr(spec.authorize_url.find('/', host));
+  }
+  const std::string name = "oauth/" + s.id;
+  const auto client = [this, o = *s.oauth, id = s.id]() -> Result<connect::OAuthClient> {
+    TRY_ASSIGN(std::string secret, read_secret(o.secret_env, o.secret_file, id));
+    return connect::OAuthClient{o.client_id, std::move(secret), o.redirect_uri};
+  };
+  connect::TokenStore store;
+  store.load = [this, name, workspace = running.workspace]() -> Result<Json> {
+    TRY_ASSIGN(const auto kept, ports_.control.secret(workspace, name));
+    return kept ? parse_json(*kept) : Result<Json>(Json());
+  };
+  store.save = [this, name, workspace = running.workspace](const Json& tokens) {
+    return ports_.control.put_secret(workspace, name, to_text(tokens));
+  };
+  return std::make_unique<connect::OAuth>(std::move(spec), std::move(base), client,
+                                          std::move(store), ports_.transport, ports_.clock,
+                                          ports_.random);
+}
+
+Result<Connections::Running*> Connections::find(WorkspaceId workspace, std::string_view id) {
+  std::lock_guard lock(mutex_);
+  for (auto& running : running_)
+    if (running->workspace == workspace && running->settings.id == id) return running.get();
+  return not_found(fmt::format("there is no connection '{}' in this workspace", id));
+}
+
+Result<std::string> Connections::authorize(WorkspaceId workspace, std::string_view id) {
+  TRY_ASSIGN(Running * running, find(workspace, id));
+  if (!running->oauth)
+    return Error{Code::kConflict,
+                 fmt::format("connection '{}' takes its token from the settings; to authorise it, "
+                             "give it oauth there",
+                             id)};
+  return running->oauth->begin();
+}
+
+Result<std::string> Connections::authorized(std::string_view state, std::string_view code) {
+  Running* meant = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& running : running_)
+      if (running->oauth && running->oauth->gave(state)) meant = running.get();
+  }
+  if (!meant) return invalid("this authorisation is not known or too old; begin again", "state");
+  TRY(meant->oauth->finish(state, code));
+  ports_.reporter.report(Level::kInfo, "connection.authorised",
+                         Json::object().set("connection", meant->settings.id));
+  try_again(meant->workspace);
+  return meant->settings.id;
+}
+
+Result<Json> Connections::test(WorkspaceId workspace, std::string_view id) {
+  TRY_ASSIGN(Running * running, find(workspace, id));
+  connect::Remote remote(
+      *running->manifest, running->settings.base_url, running->settings.id, ports_.transport,
+      [this, running](std::string_view) { return secret(*running); }, running->quota, ports_.clock,
+      ports_.metrics);
+  remote.set_urgency(model::Urgency::kUrgent);
+  TRY_ASSIGN(const std::string account, connect::remote_account(*running->manifest, remote));
+  return Json::object()
+      .set("id", running->settings.id)
+      .set("vendor", running->settings.vendor)
+      .set("account", account);
 }
 
 Result<std::shared_ptr<connect::QuotaLedger>> Connections::ledger(
     const ConnectionSettings& settings, const Manifest& manifest) {
-  const std::string key =
-      fmt::format("{} {} {}{}", settings.vendor,
-                  settings.base_url.empty() ? manifest.base_url : settings.base_url,
-                  settings.token_env, settings.token_file);
+  const std::string key = fmt::format(
+      "{} {} {}{}", settings.vendor,
+      settings.base_url.empty() ? manifest.base_url : settings.base_url, settings.token_env,
+      settings.oauth ? settings.oauth->client_id + "/" + settings.id : settings.token_file);
   if (const auto known = ledgers_.find(key); known != ledgers_.end()) return known->second;
   access::Control& control = ports_.control;
   auto fresh = std::make_shared<connect::QuotaLedger>(
@@ -169,7 +254,12 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   options.look_up = settings.look_up;
   options.settings.set("default_priority", settings.default_priority);
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
-  TRY_ASSIGN(const auto quota, ledger(settings, *running->manifest));
+  TRY_ASSIGN(running->quota, ledger(settings, *running->manifest));
+  if (settings.oauth && !running->manifest->oauth)
+    return Error{Code::kInvalid,
+                 fmt::format("{} has no oauth; use token_env or token_file", settings.vendor)};
+  if (settings.oauth) running->oauth = make_oauth(*running);
+  Running* const own = running.get();
   connect::PushPorts ports{
       *running->state,
       ports_.transport,
@@ -188,8 +278,12 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
             id, [mark, attempt](store::State& state) { return state.set_attempt(mark, attempt); });
         return Result<void>();
       },
-      [this, settings](std::string_view) { return secret(settings); },
-      quota,
+      [this, own](std::string_view) { return secret(*own); },
+      [own](const std::string& refused) {
+        if (own->oauth) own->oauth->refused(refused);
+        return own->oauth != nullptr;
+      },
+      running->quota,
       mapper()};
   running->push =
       std::make_unique<connect::Push>(running->manifest, std::move(options), std::move(ports));

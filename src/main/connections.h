@@ -63,6 +63,12 @@ class Connections {
   void wake();                 // there may be marks
   void stop();                 // finishes the calls under way
   Json describe(WorkspaceId workspace);
+  // Where to send the user who authorises it. kConflict where its token is given in the settings.
+  Result<std::string> authorize(WorkspaceId workspace, std::string_view id);
+  // The user came back to /oauth/callback. Gives the connection's id.
+  Result<std::string> authorized(std::string_view state, std::string_view code);
+  // KU-81: asks the vendor whose account the credentials open.
+  Result<Json> test(WorkspaceId workspace, std::string_view id);
   // Somebody has put something right: no connection of the workspace waits for its next try.
   void try_again(WorkspaceId workspace);
 
@@ -72,6 +78,8 @@ class Connections {
     WorkspaceId workspace;
     std::shared_ptr<const connect::Manifest> manifest;
     std::unique_ptr<store::State> state;
+    std::unique_ptr<connect::OAuth> oauth;  // where its tokens come from, or null
+    std::shared_ptr<connect::QuotaLedger> quota;
     std::unique_ptr<connect::Push> push;
     std::mutex mutex;
     std::condition_variable woken;
@@ -82,7 +90,11 @@ class Connections {
   };
   Result<void> start_one(const ConnectionSettings& settings);
   Result<Sequence> configure(Running& running);
-  Result<std::string> secret(const ConnectionSettings& settings) const;
+  Result<std::string> secret(const Running& running) const;
+  Result<std::string> read_secret(const std::string& env, const std::string& file,
+                                  const std::string& connection) const;
+  std::unique_ptr<connect::OAuth> make_oauth(const Running& running);
+  Result<Running*> find(WorkspaceId workspace, std::string_view id);
   Result<std::shared_ptr<connect::QuotaLedger>> ledger(const ConnectionSettings& settings,
                                                        const connect::Manifest& manifest);
   void close_ledgers();

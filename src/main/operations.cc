@@ -20,6 +20,15 @@ api::Operations Server::operations() {
   all.digest = [this](WorkspaceId id) { return digest(id); };
   all.connections = [this](WorkspaceId id) -> Result<Json> { return connections_->describe(id); };
   all.try_again = [this](WorkspaceId id) { connections_->try_again(id); };
+  all.authorize = [this](WorkspaceId workspace, std::string_view id) {
+    return connections_->authorize(workspace, id);
+  };
+  all.authorized = [this](std::string_view state, std::string_view code) {
+    return connections_->authorized(state, code);
+  };
+  all.test_connection = [this](WorkspaceId workspace, std::string_view id) {
+    return connections_->test(workspace, id);
+  };
   all.not_ready = [this] { return not_ready(); };
   return all;
 }

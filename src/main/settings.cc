@@ -15,6 +15,21 @@ using connect::YamlNode;
 
 namespace {
 
+OAuthSettings read_oauth(const YamlNode& node, YamlDocument& document) {
+  YamlFields fields(node, "oauth", document);
+  OAuthSettings o;
+  o.client_id = fields.text("client_id");
+  o.secret_env = fields.text_or("client_secret_env", "");
+  o.secret_file = fields.text_or("client_secret_file", "");
+  o.redirect_uri = fields.text("redirect_uri");
+  fields.finish();
+  if (o.secret_env.empty() == o.secret_file.empty())
+    document.refuse(node, "oauth takes its secret from client_secret_env or client_secret_file");
+  if (!o.redirect_uri.ends_with("/oauth/callback"))
+    document.refuse(node, "redirect_uri must end with /oauth/callback, where this server answers");
+  return o;
+}
+
 ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document) {
   YamlFields fields(node, "a connection", document);
   ConnectionSettings c;
@@ -24,6 +39,7 @@ ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document)
   c.base_url = fields.text_or("base_url", "");
   c.token_env = fields.text_or("token_env", "");
   c.token_file = fields.text_or("token_file", "");
+  if (const YamlNode* oauth = fields.take("oauth")) c.oauth = read_oauth(*oauth, document);
   c.enabled = fields.flag("enabled", true);
   c.look_up = fields.flag("look_up", true);
   c.sync_conversations = fields.flag("sync_conversations", true);
@@ -31,8 +47,10 @@ ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document)
   constexpr std::string_view kPriorities[] = {"low", "medium", "high", "urgent"};
   c.default_priority = kPriorities[fields.choice("default_priority", kPriorities, 1)];
   fields.finish();
-  if (c.token_env.empty() == c.token_file.empty())
-    document.refuse(node, "a connection takes its token from either token_env or token_file");
+  const int sources =
+      (c.token_env.empty() ? 0 : 1) + (c.token_file.empty() ? 0 : 1) + (c.oauth ? 1 : 0);
+  if (sources != 1)
+    document.refuse(node, "a connection takes its token from one of token_env, token_file, oauth");
   return c;
 }
 

@@ -14,18 +14,24 @@
 
 namespace rapport {
 
+// The app as registered with the vendor.
+struct OAuthSettings {
+  std::string client_id, secret_env, secret_file, redirect_uri;
+};
+
 struct ConnectionSettings {
-  std::string id;          // "crm", unique in its workspace
-  std::string workspace;   // name
-  std::string vendor;      // a folder of connectors/
-  std::string base_url;    // empty: the vendor's own
-  std::string token_env;   // environment variable that holds the token, or
-  std::string token_file;  // a file that does
+  std::string id;                      // "crm", unique in its workspace
+  std::string workspace;               // name
+  std::string vendor;                  // a folder of connectors/
+  std::string base_url;                // empty: the vendor's own
+  std::string token_env;               // environment variable that holds the token, or
+  std::string token_file;              // a file that does
+  std::optional<OAuthSettings> oauth;  // or tokens that a person has authorised
   bool enabled = true;
   // KU-13. What is off is not sent, and not looked for.
   bool look_up = true;  // before a record is written for the first time; off: duplicates may arise
   bool sync_conversations = true;
-  bool create_tickets = true;  // of escalations
+  bool create_tickets = true;               // of escalations
   std::string default_priority = "medium";  // of a ticket that has none
 };
 

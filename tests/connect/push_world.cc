@@ -102,6 +102,7 @@ PushPorts PushWorld::ports() {
                 kWorkspace, [&](store::State& state) { return state.set_attempt(mark, attempt); });
           },
       .secret = [this](std::string_view) { return Result<std::string>(token); },
+      .secret_refused = {},
       .ledger = ledger_,
       .mapper = real_mapper()};
 }

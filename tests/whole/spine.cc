@@ -158,6 +158,7 @@ void Spine::open() {
         return Result<void>();
       },
       [](std::string_view) { return Result<std::string>(std::string(kToken)); },
+      {},
       nullptr,
       mapper()};
   push_ = std::make_unique<connect::Push>(manifest_, std::move(push), std::move(ports));

@@ -39,10 +39,8 @@ Result<HttpResponse> change_paused(Call& call, bool paused) {
   TRY_ASSIGN(const Sequence sequence,
              append(call, model::kConnectionChanged,
                     Json::object().set("id", known.key.id).set("paused", paused)));
-  return json_answer(Json::object()
-                         .set("id", known.key.id)
-                         .set("paused", paused)
-                         .set("sequence", sequence.value));
+  return json_answer(
+      Json::object().set("id", known.key.id).set("paused", paused).set("sequence", sequence.value));
 }
 
 Result<HttpResponse> pause(Call& call) {
@@ -50,6 +48,45 @@ Result<HttpResponse> pause(Call& call) {
 }
 Result<HttpResponse> resume(Call& call) {
   return change_paused(call, false);
+}
+
+Result<HttpResponse> authorize(Call& call) {
+  TRY_ASSIGN(const std::string url,
+             call.context.operations.authorize(call.tenant->workspace(), call.path.at("id")));
+  return json_answer(Json::object().set("id", call.path.at("id")).set("url", url));
+}
+
+// Whose account the credentials open: KU-81.
+Result<HttpResponse> test(Call& call) {
+  TRY_ASSIGN(const Json answer,
+             call.context.operations.test_connection(call.tenant->workspace(), call.path.at("id")));
+  return json_answer(answer);
+}
+
+HttpResponse page(int status, std::string_view text) {
+  return {
+      status,
+      {{"Content-Type", "text/html; charset=utf-8"},
+       {"Content-Security-Policy", "default-src 'none'"},
+       {"Cache-Control", "no-store"},
+       {"Referrer-Policy", "no-referrer"}},
+      fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Rapport</title>"
+                  "<main><h1>Rapport</h1><p>{}</p></main></html>\n",
+                  text)};
+}
+
+// The vendor sends the user's browser here; the state shows that we sent it there. Nothing of the
+// query is shown.
+Result<HttpResponse> oauth_callback(Call& call) {
+  const auto state = call.query_or("state", ""), code = call.query_or("code", "");
+  if (code.empty())
+    return page(400, "The access was not granted. Nothing has changed; you can begin again.");
+  const auto done = call.context.operations.authorized(state, code);
+  if (!done.ok())
+    return page(400,
+                "This did not work: the request is unknown or too old, or the CRM does not "
+                "grant a token. Begin again with rapport connections authorize.");
+  return page(200, "The CRM is connected. You can close this page.");
 }
 
 Result<HttpResponse> list_connections(Call& call) {
@@ -202,8 +239,8 @@ Result<HttpResponse> sync_status(Call& call) {
   for (const auto& shadow : shadows.records) there.push_back(show_shadow(shadow));
   TRY_ASSIGN(const Json all, call.context.operations.connections(call.tenant->workspace()));
   for (const Json& one : all.as_array()) {
-    TRY_ASSIGN(const auto marks, call.tenant->state().marks_of(std::string(one.text("id")),
-                                                               std::vector{record}));
+    TRY_ASSIGN(const auto marks,
+               call.tenant->state().marks_of(std::string(one.text("id")), std::vector{record}));
     for (const auto& mark : marks) waiting.push_back(show_waiting(mark));
   }
   TRY_ASSIGN(Json past, history(call, record));
@@ -224,6 +261,10 @@ std::vector<Route> connection_routes() {
        list_connections},
       {"POST", one + "/pause", "pauseConnection", Where::kWorkspace, Scope::kWrite, pause},
       {"POST", one + "/resume", "resumeConnection", Where::kWorkspace, Scope::kWrite, resume},
+      {"POST", one + "/authorize", "authorizeConnection", Where::kWorkspace, Scope::kWrite,
+       authorize},
+      {"POST", one + "/test", "testConnection", Where::kWorkspace, Scope::kRead, test},
+      {"GET", "/oauth/callback", "oauthCallback", Where::kOpen, Scope::kRead, oauth_callback},
       {"GET", one + "/dead-letters", "listDeadLetters", Where::kWorkspace, Scope::kRead,
        dead_letters},
       {"POST", one + "/dead-letters/retry", "retryDeadLetters", Where::kWorkspace, Scope::kWrite,

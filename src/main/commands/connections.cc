@@ -18,6 +18,26 @@ struct Options {
   bool all = false;
 };
 
+int authorize(const Shell& shell, const std::string& connection) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto begun =
+      api.call("POST", fmt::format("/api/v1/connections/{}/authorize", percent_encode(connection)));
+  if (!begun.ok()) return shell.fail(begun.error());
+  return shell.done(*begun, fmt::format("Open this address in a browser within ten minutes and "
+                                        "choose the account:\n\n  {}\n\nThen: rapport "
+                                        "connections test {}",
+                                        begun->text("url"), connection));
+}
+
+int test(const Shell& shell, const std::string& connection) {
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto tested =
+      api.call("POST", fmt::format("/api/v1/connections/{}/test", percent_encode(connection)));
+  if (!tested.ok()) return shell.fail(tested.error());
+  return shell.done(*tested, fmt::format("{} works: account {} of {}.", connection,
+                                         tested->text("account"), tested->text("vendor")));
+}
+
 std::string path_of(const Options& options, std::string_view rest) {
   return fmt::format("/api/v1/connections/{}{}", percent_encode(options.connection), rest);
 }
@@ -28,8 +48,8 @@ int list(const Shell& shell) {
   if (!all.ok()) return shell.fail(all.error());
   std::vector<std::vector<std::string>> rows;
   for (const Json& one : all->find("data")->as_array())
-    rows.push_back({cell(one, "id"), cell(one, "vendor"), cell(one, "state"),
-                    cell(one, "waiting"), cell(one, "done_at"), cell(one, "why")});
+    rows.push_back({cell(one, "id"), cell(one, "vendor"), cell(one, "state"), cell(one, "waiting"),
+                    cell(one, "done_at"), cell(one, "why")});
   return shell.done(*all, table({"ID", "VENDOR", "STATE", "WAITING", "DONE AT", "WHY"}, rows,
                                 "There is no connection; add one to the settings."));
 }
@@ -46,16 +66,16 @@ int change(const Shell& shell, const Options& options, std::string_view what) {
 
 int dead_letters(const Shell& shell, const Options& options) {
   ApiClient api(shell.server_url(), shell.server_key());
-  const auto page = api.call(
-      "GET", path_of(options, fmt::format("/dead-letters?limit={}&cursor={}", options.limit,
-                                          percent_encode(options.cursor))));
+  const auto page =
+      api.call("GET", path_of(options, fmt::format("/dead-letters?limit={}&cursor={}",
+                                                   options.limit, percent_encode(options.cursor))));
   if (!page.ok()) return shell.fail(page.error());
   std::vector<std::vector<std::string>> rows;
   for (const Json& one : page->find("data")->as_array())
     rows.push_back({cell(one, "type"), cell(one, "record"), cell(one, "class"),
                     cell(one, "refused_at"), cell(one, "message")});
-  std::string text = table({"TYPE", "RECORD", "CLASS", "REFUSED AT", "WHY"}, rows,
-                           "Nothing was refused.");
+  std::string text =
+      table({"TYPE", "RECORD", "CLASS", "REFUSED AT", "WHY"}, rows, "Nothing was refused.");
   if (const auto next = page->text("next"); !next.empty())
     text += fmt::format("Go on with --cursor {}\n", next);
   return shell.done(*page, text);
@@ -76,9 +96,9 @@ int retry(const Shell& shell, const Options& options) {
 
 int sync_status(const Shell& shell, const Options& options) {
   ApiClient api(shell.server_url(), shell.server_key());
-  const auto status = api.call("GET", fmt::format("/api/v1/sync/{}/{}",
-                                                  percent_encode(options.type),
-                                                  percent_encode(options.id)));
+  const auto status = api.call(
+      "GET",
+      fmt::format("/api/v1/sync/{}/{}", percent_encode(options.type), percent_encode(options.id)));
   if (!status.ok()) return shell.fail(status.error());
   return shell.done(*status, to_pretty_text(*status));
 }
@@ -128,6 +148,16 @@ void add_connections(CLI::App& app, Shell& shell) {
   add_server_options(*all, shell);
   on(*all, shell, [&shell] { return list(shell); });
   add_changes(*connections, shell, options);
+  auto* allow = connections->add_subcommand("authorize", "Let a person grant access (OAuth)");
+  allow->add_option("connection", options->connection, "Its id, such as crm")->required();
+  allow->footer("Example:\n  rapport connections authorize crm --key $KEY");
+  add_server_options(*allow, shell);
+  on(*allow, shell, [&shell, options] { return authorize(shell, options->connection); });
+  auto* check = connections->add_subcommand("test", "Ask the CRM whose account this is");
+  check->add_option("connection", options->connection, "Its id, such as crm")->required();
+  check->footer("Example:\n  rapport connections test crm --key $READ_KEY");
+  add_server_options(*check, shell);
+  on(*check, shell, [&shell, options] { return test(shell, options->connection); });
   add_dead_letters(app, shell, options);
 
   auto* status = app.add_subcommand("sync", "How one record stands in each connected system");

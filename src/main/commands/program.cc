@@ -103,9 +103,9 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 
 void add_commands(CLI::App& app, Shell& shell) {
   add_program_options(app, shell);
-  for (auto add :
-       {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup, add_restore,
-        add_keys, add_workspaces, add_events, add_quarantine, add_connections, add_contacts, add_sandbox})
+  for (auto add : {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup,
+                   add_restore, add_keys, add_workspaces, add_events, add_quarantine,
+                   add_connections, add_contacts, add_sandbox})
     add(app, shell);
 }
 
