@@ -11,7 +11,7 @@ namespace {
 namespace asio = boost::asio;
 using Failure = boost::system::error_code;
 
-constexpr int kSendBuffer = 64 * 1024;  // else the kernel would keep megabytes for a slow client
+constexpr int kSendBuffer = 16 * 1024;  // else the kernel would keep megabytes for a slow client
 constexpr Ticks kNever = std::numeric_limits<Ticks>::max();
 
 }  // namespace

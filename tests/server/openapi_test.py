@@ -162,7 +162,8 @@ def administer(tour):
     tour.go(201, 'POST', '/api/v1/backups', {'destination': str(tour.world.folder / 'backup')}, admin)
     tour.go(409, 'POST', '/api/v1/backups', {'destination': str(tour.world.folder / 'backup')}, admin)
     tour.go(200, 'POST', '/api/v1/verify', key=admin)
-    for path in ('/', '/livez', '/readyz', '/metrics', '/openapi.json'):
+    tour.go(401, 'GET', '/api/v1/live', key='rpt_live_wrong')  # demo_test.py follows the stream
+    for path in ('/', '/live', '/live.css', '/live.js', '/livez', '/readyz', '/metrics', '/openapi.json'):
         tour.go(200, 'GET', path, key=None)
 
 
