@@ -91,7 +91,7 @@
     add('Records a second', number(c.records_per_s));
     add('Writes without outcome', number(c.open_writes));
     for (const w of (c.quota && c.quota.windows) || []) {
-      const name = `Quota: ${w.window}`;
+      const name = `Quota: ${w.window.replaceAll('_', ' ')}`;
       const text = `${number(w.used)} of ${number(w.limit)} `;
       const bar = make('progress', text, { max: w.limit || 1, value: Math.min(w.used, w.limit), 'aria-label': name });
       add(name, text, bar);
