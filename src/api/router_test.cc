@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/live/live_view.h"
 #include "api/problem.h"
 #include "base/posix_disk.h"
 #include "base/text.h"
@@ -69,11 +70,16 @@ class RouterTest : public testing::Test {
             {"POST", "/things", "make", Where::kWorkspace, Scope::kWrite, echo},
             {"GET", "/things/{id}", "get", Where::kWorkspace, Scope::kRead, echo},
             {"DELETE", "/things/{id}", "erase", Where::kWorkspace, Scope::kErase, echo},
+            {"GET", "/live", "live", Where::kWorkspace, Scope::kRead,
+             [](Call& call) {
+               call.follows = true;
+               return echo(call);
+             }},
             {"GET", "/server", "server", Where::kServer, Scope::kAdmin, echo}};
   }
 
-  std::variant<HttpResponse, Wait> handle(std::string method, std::string target,
-                                          std::string key = {}, std::string body = {}) {
+  Outcome handle(std::string method, std::string target, std::string key = {},
+                 std::string body = {}) {
     HttpRequest request{std::move(method), std::move(target), {}, std::move(body), "127.0.0.1:1"};
     if (!key.empty()) request.headers.emplace_back("Authorization", "Bearer " + key);
     return router_->handle(request);
@@ -205,6 +211,38 @@ TEST(Credentials, ComeAsBearerOrAsBasicUser) {
   EXPECT_EQ(of("Digest abc"), "");
   EXPECT_EQ(of("abc"), "");
   EXPECT_EQ(credentials_of(HttpRequest{}), "");
+}
+
+TEST_F(RouterTest, AStreamIsForWhoMayReadTheWorkspace) {
+  const auto outcome = handle("GET", "/live", key_);
+  ASSERT_TRUE(std::holds_alternative<Follow>(outcome));
+  EXPECT_EQ(std::get<Follow>(outcome).workspace, workspace_);
+  EXPECT_EQ(std::get<Follow>(outcome).key, key_);
+  EXPECT_EQ(answer("GET", "/live", admin_).status, 403);
+  EXPECT_EQ(answer("GET", "/live").status, 401);
+  EXPECT_EQ(answer("HEAD", "/live", key_).status, 200) << "a head has no stream";
+}
+
+// One look tells what is new, a second one nothing, and a change is told once.
+TEST_F(RouterTest, ALiveViewTellsEachChangeOnce) {
+  int64_t waiting = 1;
+  Operations operations;
+  operations.connections = [&](WorkspaceId) -> Result<Json> {
+    return Json(Json::Array{Json::object().set("id", "crm").set("waiting", waiting)});
+  };
+  auto tenant = gate_->admit(key_, Scope::kRead).value();
+  LiveView view;
+  const auto first = view.look(tenant, operations).value();
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].name, "connection");
+  EXPECT_TRUE(view.look(tenant, operations)->empty());
+  waiting = 2;
+  EXPECT_EQ(view.look(tenant, operations)->size(), 1u);
+  const auto all = view.snapshot(Micros{0});
+  EXPECT_EQ(all.name, "snapshot");
+  EXPECT_EQ(all.content.find("connections")->as_array()[0].integer("waiting"), 2);
+  EXPECT_TRUE(to_text(all).starts_with("event: snapshot\ndata: {"));
+  EXPECT_TRUE(to_text(all).ends_with("}\n\n"));
 }
 
 }  // namespace
