@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"listen: nowhere", "not address:port"},
                       Wrong{"\nhttp: {max_body_bytes: many}", "rapport.yaml:2:"},
                       Wrong{"connections: [{id: a, workspace: b, vendor: c}]",
-                            "token_env or token_file"},
+                            "one of token_env, token_file, oauth"},
                       Wrong{"connections:\n  - {id: a, workspace: b, vendor: c, token_env: T}\n"
                             "  - {id: a, workspace: b, vendor: c, token_env: T}",
                             "two connections 'a'"},

@@ -73,6 +73,7 @@ TEST_F(StreamedTest, ArrivesInOrderUntilItsEnd) {
   EXPECT_EQ(all.find("Content-Length"), all.npos);
   EXPECT_NE(all.find("Connection: close"), all.npos);
   EXPECT_TRUE(all.ends_with("\r\n\r\ndata: 1\n\ndata: 2\n\n")) << all;
+  EXPECT_TRUE(client.closed_by_server());
 }
 
 TEST_F(StreamedTest, DropsAClientThatDoesNotRead) {

@@ -63,30 +63,24 @@ Result<HttpResponse> test(Call& call) {
   return json_answer(answer);
 }
 
-HttpResponse page(int status, std::string_view text) {
-  return {
-      status,
-      {{"Content-Type", "text/html; charset=utf-8"},
-       {"Content-Security-Policy", "default-src 'none'"},
-       {"Cache-Control", "no-store"},
-       {"Referrer-Policy", "no-referrer"}},
-      fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Rapport</title>"
-                  "<main><h1>Rapport</h1><p>{}</p></main></html>\n",
-                  text)};
-}
-
 // The vendor sends the user's browser here; the state shows that we sent it there. Nothing of the
 // query is shown.
 Result<HttpResponse> oauth_callback(Call& call) {
   const auto state = call.query_or("state", ""), code = call.query_or("code", "");
   if (code.empty())
-    return page(400, "The access was not granted. Nothing has changed; you can begin again.");
-  const auto done = call.context.operations.authorized(state, code);
-  if (!done.ok())
-    return page(400,
-                "This did not work: the request is unknown or too old, or the CRM does not "
-                "grant a token. Begin again with rapport connections authorize.");
-  return page(200, "The CRM is connected. You can close this page.");
+    return invalid(
+        "the access was not granted and nothing has changed; begin again with "
+        "`rapport connections authorize`",
+        "code");
+  TRY(call.context.operations.authorized(state, code));
+  return HttpResponse{200,
+                      {{"Content-Type", "text/html; charset=utf-8"},
+                       {"Content-Security-Policy", "default-src 'none'"},
+                       {"Cache-Control", "no-store"},
+                       {"Referrer-Policy", "no-referrer"}},
+                      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Rapport"
+                      "</title><main><h1>Rapport</h1><p>The CRM is connected. You can close this "
+                      "page.</p></main></html>\n"};
 }
 
 Result<HttpResponse> list_connections(Call& call) {
