@@ -29,6 +29,7 @@ td {{ font-variant-numeric: tabular-nums; }}
 agreement with them.</p>
 {}<h2>Where to go</h2>
 <ul>
+<li><a href="/live">What happens now</a>: conversations, and what becomes of them in the CRM</li>
 <li><a href="/openapi.json">The API, as an OpenAPI document</a>; everything under <code>/api/v1</code>
 needs a key</li>
 <li><a href="/readyz">Is it ready?</a></li>
