@@ -247,7 +247,7 @@ def check_commands(checks, world):
     refused('a second server on the folder', 1, ['process'], '--data', world.data, '--listen',
             '127.0.0.1:0', 'serve')
     manifest = (harness.SOURCE / 'connectors/hubspot/manifest.yaml').read_text()
-    refused('a bad manifest', 3, ['manifest.yaml', '13', 'limit'], 'check',
+    refused('a bad manifest', 3, ['manifest.yaml', str(1 + manifest[:manifest.index('\nlimits:') + 1].count('\n')), 'limit'], 'check',
             file('manifest.yaml', manifest.replace('\nlimits:', '\nlimitz:', 1)))
     refused('a manifest of a later version', 3, ['manifest'], 'check',
             file('manifest.yaml', manifest.replace('manifest: 1', 'manifest: 99', 1)))

@@ -131,6 +131,29 @@ def quarantine(tour, bad):
     tour.go(409, 'POST', f'{path}/readmit', right)
 
 
+def connections(tour, ann):
+    """With a dead letter: while the CRM lacks a property that is mapped."""
+    one, pattern = '/api/v1/connections/crm', '/api/v1/connections/{id}'
+    harness.wait_until(lambda: tour.world.get('/api/v1/connections')['data'][0]['waiting'] == 0, 60,
+                       'the CRM to be up to date')
+    harness.Client(tour.world.sandbox.port).request('POST', '/__sandbox/faults', {'faults': [
+        {'kind': 'schema_drift', 'change': 'remove_property', 'object': 'contacts', 'property': 'jobtitle'}]})
+    tour.world.send('identify', {'userId': 'user-1', 'traits': {'title': 'Boss'}})
+    harness.wait_until(lambda: tour.world.get(f'{one}/dead-letters')['data'], 60, 'a dead letter')
+    tour.go(200, 'GET', f'{one}/dead-letters', pattern=f'{pattern}/dead-letters')
+    tour.go(200, 'GET', f'/api/v1/sync/contact/{ann}', pattern='/api/v1/sync/{type}/{id}')
+    tour.go(404, 'GET', '/api/v1/sync/contact/con_none')
+    tour.go(200, 'POST', f'{one}/dead-letters/retry', {'records': [{'type': 'contact', 'id': ann}]},
+            pattern=f'{pattern}/dead-letters/retry')
+    tour.go(200, 'POST', f'{one}/pause', pattern=f'{pattern}/pause')
+    tour.go(200, 'POST', f'{one}/resume', pattern=f'{pattern}/resume')
+    tour.go(404, 'POST', '/api/v1/connections/none/resume')
+    tour.go(200, 'POST', f'{one}/test', pattern=f'{pattern}/test')
+    tour.go(409, 'POST', f'{one}/authorize', pattern=f'{pattern}/authorize')
+    tour.go(400, 'GET', '/oauth/callback?state=unknown&code=x', key=None)
+    tour.go(200, 'GET', '/api/v1/connections')
+
+
 def merge_and_erase(tour, ann):
     bob = tour.world.get('/api/v1/contacts?email=bob@firm.com')['data'][0]['id']
     merged = tour.go(200, 'POST', f'/api/v1/contacts/{ann}/merge', {'contact': bob},
@@ -185,6 +208,7 @@ def main(checks):
             sequence, bad = take_in(tour)
             ann = read(tour, sequence)
             quarantine(tour, bad)
+            connections(tour, ann)
             merge_and_erase(tour, ann)
             administer(tour)
             check_coverage(checks, world, tour)
