@@ -116,7 +116,8 @@ Result<Progress> Push::step() {
   if (open == Gate::kShut) return Progress{false, until};
   const bool probe = breaker_.state(now) == Breaker::State::kHalfOpen;
   TRY_ASSIGN(const Recovered recovered, recovery_.step());
-  unknown_gauge_.set(static_cast<int64_t>(recovered.open.size()));
+  unknown_ = recovered.open.size();
+  unknown_gauge_.set(static_cast<int64_t>(unknown_));
   TRY(journal_.settle());
   for (const model::RecordKey& record : recovered.found) backlog_.written(record);
   if (recovered.failure) {
@@ -276,6 +277,7 @@ void Push::failed(const Failure& failure, const std::string& type, model::Urgenc
       all_quota_until_ = quota_until_;
       return;
     default:
+      last_failure_ = explain(failure, *manifest_);
       return breaker_.failed(now, failure.retry_after);
   }
 }
@@ -296,6 +298,7 @@ void Push::halt(const Failure& failure) {
 
 void Push::resume() {
   breaker_.worked();
+  last_failure_.clear();
   if (halted_.empty()) return;
   ports_.reporter.report(Level::kInfo, "connection.resumed",
                          Json::object().set("connection", settings_.connection));
@@ -320,10 +323,11 @@ void Push::try_again() {
 Json Push::status() {
   const Micros now = ports_.clock.now();
   Json all = Json::object();
-  all.set("state", state_).set("why", halted().empty() ? Json() : Json(halted()));
+  const std::string why = halted().empty() ? last_failure_ : halted();
+  all.set("state", state_).set("why", why.empty() ? Json() : Json(why));
   const Micros next = std::max({halted_until_, breaker_.next(), quota_until_});
   all.set("next_try_at", next > now ? Json(format_time(next)) : Json());
-  all.set("failures_in_a_row", breaker_.failures());
+  all.set("failures_in_a_row", breaker_.failures()).set("unknown", unknown_);
   all.set("quota", remote_.quota());
   int64_t records = 0;
   for (const auto& [at, count] : served_) records += count;

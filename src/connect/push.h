@@ -80,7 +80,7 @@ class Push {
   std::string halted() const;
   // Credentials or permissions may have been put right: do not wait for the next try.
   void try_again();
-  // {state, why, next_try_at, failures_in_a_row, blocked, quota, records_per_s, over_s, records}.
+  // {state, why, next_try_at, failures_in_a_row, unknown, quota, records, over_s, records_per_s}.
   // state: sending, idle, paused, off_peak, quota, backing_off, open, halted.
   Json status();
 
@@ -109,6 +109,8 @@ class Push {
   Breaker breaker_;
   std::string state_ = "idle";
   std::string halted_, paused_;
+  std::string last_failure_;  // of the connection, while it fails
+  size_t unknown_ = 0;        // records whose last write has no outcome yet
   struct Block {
     std::string why;
     Micros until;

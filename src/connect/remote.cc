@@ -111,6 +111,7 @@ std::string explain(const Failure& failure, const Manifest& manifest) {
       return fmt::format("{} does not accept the credentials; set a valid '{}' for this connection",
                          title, manifest.secret);
     case ErrorClass::kPermission:
+      if (failure.permission == "address") return title + ": " + failure.next_step;
       return failure.permission.empty()
                  ? fmt::format("{} denies a permission; give the token the rights it needs", title)
                  : fmt::format("{} denies the permission {}; give it to the token", title,
@@ -125,7 +126,9 @@ std::string explain(const Failure& failure, const Manifest& manifest) {
       return fmt::format("{} is not available (status {}); it is tried again", title,
                          failure.status);
     case ErrorClass::kNetwork:
-      return title + " did not answer; it is tried again";
+      return failure.next_step.empty() ? title + " did not answer; it is tried again"
+                                       : fmt::format("{} cannot be reached: {} It is tried again.",
+                                                     title, failure.next_step);
     case ErrorClass::kMalformed:
       return title + " answered in an unknown form; it is tried again";
     case ErrorClass::kNotFound:
@@ -234,6 +237,7 @@ Reply Remote::send(HttpRequest request, std::string_view quota) {
   const bool refused_here = response.error().code == Code::kForbidden;
   Failure failure{.error = refused_here ? ErrorClass::kPermission : ErrorClass::kNetwork};
   if (refused_here) failure.permission = "address";
+  failure.next_step = response.error().message;  // of the transport: names the host, no more
   if (response.error().code == Code::kTooLarge) failure.error = ErrorClass::kMalformed;
   return Reply{.failure = std::move(failure)};
 }

@@ -247,7 +247,7 @@ Error CurlTransport::error_of(CURLcode code, const Call& call, const HttpRequest
   if (!call.refused_address.empty() && code == CURLE_COULDNT_CONNECT) {
     return {Code::kForbidden,
             fmt::format("{} is at {}, an address that is not public: to allow it, add its network "
-                        "to the setting connections.allowed_networks.",
+                        "to the setting allowed_networks.",
                         host, call.refused_address)};
   }
   switch (code) {
