@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/problem.h"
+#include "api/routes/append.h"
 #include "api/routes/present.h"
 #include "api/routes/routes.h"
 
@@ -20,16 +21,9 @@ Result<model::Record> connection(Call& call) {
   return call.tenant->record(model::kConnection, call.path.at("id"));
 }
 
+// As append_event; nothing waits for its next try any longer.
 Result<Sequence> append(Call& call, std::string_view type, Json properties) {
-  model::Event event;
-  event.workspace = call.tenant->workspace();
-  event.origin = model::Origin::kServer;
-  event.type = std::string(type);
-  event.at = call.context.clock.now();
-  properties.set("by", call.principal->key_id);
-  event.properties = std::move(properties);
-  TRY_ASSIGN(const Sequence sequence, call.context.intake.append(std::move(event)));
-  TRY(call.context.runner.wait_for(call.tenant->workspace(), sequence, seconds(30)));
+  TRY_ASSIGN(const Sequence sequence, append_event(call, type, std::move(properties)));
   call.context.operations.try_again(call.tenant->workspace());
   return sequence;
 }

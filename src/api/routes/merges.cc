@@ -1,4 +1,5 @@
 #include "api/problem.h"
+#include "api/routes/append.h"
 #include "api/routes/present.h"
 #include "api/routes/routes.h"
 
@@ -17,19 +18,6 @@ Result<model::Record> contact(Call& call, std::string_view id) {
   return std::move(merged.records.front());
 }
 
-Result<Sequence> append(Call& call, std::string_view type, Json properties) {
-  model::Event event;
-  event.workspace = call.tenant->workspace();
-  event.origin = model::Origin::kServer;
-  event.type = std::string(type);
-  event.at = call.context.clock.now();
-  properties.set("by", call.principal->key_id);
-  event.properties = std::move(properties);
-  TRY_ASSIGN(const Sequence sequence, call.context.intake.append(std::move(event)));
-  TRY(call.context.runner.wait_for(call.tenant->workspace(), sequence, seconds(30)));
-  return sequence;
-}
-
 Result<std::string> member(Call& call, std::string_view name) {
   if (!call.body.is_object()) return invalid("the body must be a JSON object", std::string(name));
   const auto text = call.body.text(name);
@@ -44,8 +32,8 @@ Result<HttpResponse> merge(Call& call) {
   TRY_ASSIGN(const auto gone, contact(call, other));
   if (keep.key == gone.key) return Error{Code::kConflict, "both ids are the same contact already"};
   TRY_ASSIGN(const Sequence sequence,
-             append(call, model::kContactsMerged,
-                    Json::object().set("keep", keep.key.id).set("merge", gone.key.id)));
+             append_event(call, model::kContactsMerged,
+                          Json::object().set("keep", keep.key.id).set("merge", gone.key.id)));
   TRY_ASSIGN(const auto now, contact(call, keep.key.id));
   return json_answer(Json::object()
                          .set("merge_sequence", sequence.value)
@@ -74,9 +62,10 @@ Result<HttpResponse> unmerge(Call& call) {
     for (const Json& join : joins->as_array())
       sequence = std::max(sequence, join.integer("sequence"));
   }
-  TRY_ASSIGN(const Sequence split,
-             append(call, model::kContactsSplit,
-                    Json::object().set("contact", whole.key.id).set("merge_sequence", sequence)));
+  TRY_ASSIGN(
+      const Sequence split,
+      append_event(call, model::kContactsSplit,
+                   Json::object().set("contact", whole.key.id).set("merge_sequence", sequence)));
   Json::Array contacts;
   std::vector<std::string> ids{whole.key.id};
   if (const Json* former = whole.fields.find("former_ids"))
