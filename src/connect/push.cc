@@ -223,9 +223,8 @@ Result<bool> Push::serve(const Backlog::Picked& picked, const std::set<model::Re
 }
 
 // The mark waits by its own count of tries, the connection by its own: a record that always fails
-// does not hold up the others for long.
-// Where the connection as a whole fails it is not the record's fault: that waits for the
-// connection only.
+// does not hold up the others for long. Where the connection as a whole fails it is not the
+// record's fault, which then waits for the connection only.
 Result<void> Push::postpone(const Work& work, const Failure& failure) {
   const bool whole_call = failure.status < 200 || failure.status > 299;
   const bool failing = breaker_.failures() > 0 && may_have_applied(failure);
@@ -254,6 +253,7 @@ void Push::failed(const Failure& failure, const std::string& type, model::Urgenc
   switch (failure.error) {
     case ErrorClass::kQuota:
       quota_until_ = std::max(quota_until_, now + failure.retry_after);
+      if (!failure.next_step.empty()) last_failure_ = explain(failure, *manifest_);
       if (urgency == model::Urgency::kUrgent) all_quota_until_ = quota_until_;
       return;
     case ErrorClass::kLocked:

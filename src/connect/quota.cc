@@ -6,11 +6,12 @@
 namespace rapport::connect {
 namespace {
 
-constexpr int64_t kSlices = 200;          // of a window: what has left it is told this exactly
-constexpr int64_t kBlocks = 1000;         // of a long window reserved at a time
-constexpr Micros kShort = minutes(1);     // longer windows are kept in the store
-constexpr Micros kBusyWait = millis(20);  // while calls under way fill a window
-constexpr int64_t kBurst = 10;            // a tenth of a window may leave without pause
+constexpr int64_t kSlices = 200;             // of a window: what has left it is told this exactly
+constexpr int64_t kBlocks = 1000;            // of a long window reserved at a time
+constexpr Micros kShort = minutes(1);        // longer windows are kept in the store
+constexpr Micros kBusyWait = millis(20);     // while calls under way fill a window
+constexpr int64_t kBurst = 10;               // a tenth of a window may leave without pause
+constexpr Micros kUndeclared = seconds(10);  // after a refusal by a quota that nobody declared
 constexpr int64_t kPercent = 100;
 
 int64_t number_in(std::string_view text) {
@@ -210,7 +211,10 @@ void QuotaLedger::refused(std::string_view quota, Micros retry_after, std::strin
     }
     if (!spent || count.window->per < spent->window->per) spent = &count;
   }
-  if (!spent) return;
+  if (!spent) {  // nothing is declared that could count as spent
+    blocked_until_ = std::max(blocked_until_, clock_.monotonic() + kUndeclared);
+    return;
+  }
   const int64_t taken = spent->used - spent->reserved + spent->under_way;
   if (taken < spent->limit) spent->add(time_of(*spent), spent->limit - taken);
 }

@@ -65,7 +65,8 @@ class QuotaLedger {
   // The call was answered, or failed. `answer` null: none came.
   void done(std::string_view quota, const HttpResponse* answer);
   // The vendor refused for quota although we counted: nothing leaves before `retry_after`, and
-  // without that the window it names (or the shortest) counts as spent.
+  // without that the window it names (or the shortest) counts as spent; without any window nothing
+  // leaves for 10 s.
   void refused(std::string_view quota, Micros retry_after, std::string_view policy);
 
   // [{window, limit, used, per_s, only?}], and "blocked_until" where a vendor told us to wait.

@@ -150,6 +150,14 @@ TEST(Quota, ARefusalWithoutATimeFillsTheWindowItNames) {
   EXPECT_LE(wait, seconds(11)) << "the shortest one";
 }
 
+TEST(Quota, ARefusalWhereNoWindowIsDeclaredIsNotAnsweredAtOnce) {
+  ManualClock clock;
+  QuotaLedger ledger(spec({}), clock);
+  EXPECT_EQ(ledger.take("", Urgency::kUsual).value(), Micros{});
+  ledger.refused("", {}, "");
+  EXPECT_EQ(ledger.take("", Urgency::kUrgent).value(), seconds(10));
+}
+
 // What outlives the process.
 struct Kept {
   Json use;

@@ -119,6 +119,8 @@ std::string explain(const Failure& failure, const Manifest& manifest) {
     case ErrorClass::kRateLimit:
       return title + " limits the rate; sending goes on by itself";
     case ErrorClass::kQuota:
+      if (!failure.next_step.empty())
+        return "the use of the quota cannot be kept, so nothing is sent: " + failure.next_step;
       return "the calls that " + title + " permits are used up; sending goes on by itself";
     case ErrorClass::kLocked:
       return title + " holds the record locked; it is tried again";
@@ -215,7 +217,10 @@ std::optional<Failure> Remote::wait_for_quota(std::string_view quota) {
   for (Micros waited;;) {
     const Result<Micros> wait = ledger_->take(quota, urgency_);
     // Where the store of the quota cannot be written nothing may be sent: look again soon.
-    if (!wait.ok()) return Failure{.error = ErrorClass::kQuota, .retry_after = seconds(5)};
+    if (!wait.ok())
+      return Failure{.error = ErrorClass::kQuota,
+                     .retry_after = seconds(5),
+                     .next_step = wait.error().message};
     if (*wait == Micros{}) return std::nullopt;
     waited = waited + *wait;
     if (waited > kMomentForQuota) {

@@ -74,6 +74,8 @@ TEST_F(RemoteTest, TellsErrorClassesApart) {  // BO-91
   EXPECT_EQ(error(404, "<html>"), ErrorClass::kNotFound);
   EXPECT_EQ(error(423), ErrorClass::kLocked);
   EXPECT_EQ(error(429), ErrorClass::kRateLimit);
+  EXPECT_EQ(error(400), ErrorClass::kQuota) << "not sent: the remote has just said it is too much";
+  clock.advance(seconds(10));
   EXPECT_EQ(error(400), ErrorClass::kInvalid);
   EXPECT_EQ(error(400, R"({"category":"GONE"})"), ErrorClass::kNotFound);
   EXPECT_EQ(error(500), ErrorClass::kUnavailable);

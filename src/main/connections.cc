@@ -183,12 +183,16 @@ Result<Json> Connections::test(WorkspaceId workspace, std::string_view id) {
       .set("account", account);
 }
 
-Result<std::shared_ptr<connect::QuotaLedger>> Connections::ledger(
-    const ConnectionSettings& settings, const Manifest& manifest) {
-  const std::string key = fmt::format(
-      "{} {} {}{}", settings.vendor,
-      settings.base_url.empty() ? manifest.base_url : settings.base_url, settings.token_env,
-      settings.oauth ? settings.oauth->client_id + "/" + settings.id : settings.token_file);
+// An access that a person granted is of one connection of one workspace.
+Result<std::shared_ptr<connect::QuotaLedger>> Connections::ledger(const Running& running) {
+  const ConnectionSettings& settings = running.settings;
+  const Manifest& manifest = *running.manifest;
+  const std::string granted =
+      settings.oauth ? fmt::format("{}/{}", running.workspace.value, settings.id) : "";
+  const std::string key =
+      fmt::format("{} {} {}{}{}", settings.vendor,
+                  settings.base_url.empty() ? manifest.base_url : settings.base_url,
+                  settings.token_env, settings.token_file, granted);
   if (const auto known = ledgers_.find(key); known != ledgers_.end()) return known->second;
   access::Control& control = ports_.control;
   auto fresh = std::make_shared<connect::QuotaLedger>(
@@ -254,7 +258,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   options.look_up = settings.look_up;
   options.settings.set("default_priority", settings.default_priority);
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
-  TRY_ASSIGN(running->quota, ledger(settings, *running->manifest));
+  TRY_ASSIGN(running->quota, ledger(*running));
   if (settings.oauth && !running->manifest->oauth)
     return Error{Code::kInvalid,
                  fmt::format("{} has no oauth; use token_env or token_file", settings.vendor)};

@@ -95,8 +95,7 @@ class Connections {
                                   const std::string& connection) const;
   std::unique_ptr<connect::OAuth> make_oauth(const Running& running);
   Result<Running*> find(WorkspaceId workspace, std::string_view id);
-  Result<std::shared_ptr<connect::QuotaLedger>> ledger(const ConnectionSettings& settings,
-                                                       const connect::Manifest& manifest);
+  Result<std::shared_ptr<connect::QuotaLedger>> ledger(const Running& running);
   void close_ledgers();
   void run(Running& running);
   Json describe_one(Running& running);

@@ -50,7 +50,7 @@ Result<HttpResponse> authorize(Call& call) {
   return json_answer(Json::object().set("id", call.path.at("id")).set("url", url));
 }
 
-// Whose account the credentials open: KU-81.
+// Whose account the credentials open: KU-81. It spends a call of the quota: not for readers.
 Result<HttpResponse> test(Call& call) {
   TRY_ASSIGN(const Json answer,
              call.context.operations.test_connection(call.tenant->workspace(), call.path.at("id")));
@@ -251,7 +251,7 @@ std::vector<Route> connection_routes() {
       {"POST", one + "/resume", "resumeConnection", Where::kWorkspace, Scope::kWrite, resume},
       {"POST", one + "/authorize", "authorizeConnection", Where::kWorkspace, Scope::kWrite,
        authorize},
-      {"POST", one + "/test", "testConnection", Where::kWorkspace, Scope::kRead, test},
+      {"POST", one + "/test", "testConnection", Where::kWorkspace, Scope::kWrite, test},
       {"GET", "/oauth/callback", "oauthCallback", Where::kOpen, Scope::kRead, oauth_callback},
       {"GET", one + "/dead-letters", "listDeadLetters", Where::kWorkspace, Scope::kRead,
        dead_letters},

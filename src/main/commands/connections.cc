@@ -155,7 +155,7 @@ void add_connections(CLI::App& app, Shell& shell) {
   on(*allow, shell, [&shell, options] { return authorize(shell, options->connection); });
   auto* check = connections->add_subcommand("test", "Ask the CRM whose account this is");
   check->add_option("connection", options->connection, "Its id, such as crm")->required();
-  check->footer("Example:\n  rapport connections test crm --key $READ_KEY");
+  check->footer("Example:\n  rapport connections test crm --key $KEY");
   add_server_options(*check, shell);
   on(*check, shell, [&shell, options] { return test(shell, options->connection); });
   add_dead_letters(app, shell, options);
