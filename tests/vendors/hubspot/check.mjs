@@ -45,3 +45,15 @@ export function finish() {
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
+
+// Asks a sandbox's own paths: sandbox('POST', 'reset').
+export function control(base) {
+  return async (method, path, body) => {
+    const answer = await fetch(`${base}/__sandbox/${path}`, {
+      method,
+      headers: body ? { 'Content-Type': 'application/json' } : {},
+      body: body ? JSON.stringify(body) : undefined,
+    });
+    return answer.status === 204 ? undefined : answer.json();
+  };
+}

@@ -4,7 +4,7 @@
 //
 // The sandbox is reset first. With the lag given, a search right after a write must miss it.
 import { Client } from '@hubspot/api-client';
-import { check, finish } from './check.mjs';
+import { check, control, finish } from './check.mjs';
 import { checkObjects } from './objects.mjs';
 import { checkBatches } from './batches.mjs';
 import { checkSearch } from './searches.mjs';
@@ -24,14 +24,7 @@ const context = {
   lag: lag === undefined ? undefined : Number(lag),
   client: new Client({ accessToken: token, basePath: base, numberOfApiCallRetries: 0 }),
   stranger: new Client({ accessToken: 'not-a-token', basePath: base, numberOfApiCallRetries: 0 }),
-  async sandbox(method, path, body) {
-    const answer = await fetch(`${base}/__sandbox/${path}`, {
-      method,
-      headers: body ? { 'Content-Type': 'application/json' } : {},
-      body: body ? JSON.stringify(body) : undefined,
-    });
-    return answer.status === 204 ? undefined : answer.json();
-  },
+  sandbox: control(base),
 };
 
 await check('the sandbox can be reset', () => context.sandbox('POST', 'reset'));

@@ -5,7 +5,7 @@
 // The sandbox runs with --quotas free, --token-lifetime 2s, and with `rotates` told here also with
 // --rotate-refresh-tokens. It is reset first.
 import { Client } from '@hubspot/api-client';
-import { check, finish } from './check.mjs';
+import { check, control, finish } from './check.mjs';
 import { checkOauth } from './oauth.mjs';
 import { checkQuotas } from './quotas.mjs';
 import { checkTroubles } from './troubles.mjs';
@@ -21,14 +21,7 @@ const context = {
   token,
   rotates: rotates === 'rotates',
   client: new Client({ accessToken: token, basePath: base, numberOfApiCallRetries: 3, limiterOptions: { maxConcurrent: 20 } }),
-  async sandbox(method, path, body) {
-    const answer = await fetch(`${base}/__sandbox/${path}`, {
-      method,
-      headers: body ? { 'Content-Type': 'application/json' } : {},
-      body: body ? JSON.stringify(body) : undefined,
-    });
-    return answer.status === 204 ? undefined : answer.json();
-  },
+  sandbox: control(base),
 };
 
 await check('the sandbox can be reset', () => context.sandbox('POST', 'reset'));
