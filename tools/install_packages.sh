@@ -52,6 +52,12 @@ install_missing() {
   as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
+# One test looks at the live page in a browser. A machine that cannot have one runs the others.
+install_browser_if_possible() {
+  ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null || return 0
+  (install_missing chromium) || say "no Chromium: the test of the live page will say that it was skipped"
+}
+
 # The -dev package wants an older Boost than ours, so its headers are only unpacked.
 unpack_phonenumber_headers() {
   local folder=build/third_party/phonenumber
@@ -102,3 +108,4 @@ packages=("${build_packages[@]}")
 install_missing "${packages[@]}"
 unpack_phonenumber_headers
 [ "$what" = build ] || install_node_if_missing
+[ "$what" = build ] || install_browser_if_possible

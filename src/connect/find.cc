@@ -20,6 +20,8 @@ bool holds(const std::optional<Condition>& condition, const View& view, const Js
   std::string expected = condition->value;
   if (expected == "$marker") {
     expected = view.marker;
+  } else if (expected == "$reference") {
+    expected = view.record.id;
   } else if (expected.starts_with("$property.")) {
     expected = std::string(view.properties.text(std::string_view(expected).substr(10)));
   }

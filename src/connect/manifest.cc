@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 11> kErrorNames = {
     "authentication", "permission", "rate_limit", "quota",     "locked",   "unavailable",
     "network",        "malformed",  "invalid",    "not_found", "duplicate"};
 
-constexpr std::array<std::string_view, 4> kRecords = {"contact", "account", "conversation",
-                                                      "ticket"};
+constexpr std::array<std::string_view, 6> kRecords = {"contact", "account", "conversation",
+                                                      "ticket",  "deal",    "task"};
 
 std::vector<std::string> read_paths(YamlFields& fields, std::string_view key, const YamlNode& node,
                                     YamlDocument& document) {
@@ -179,7 +179,7 @@ FindStep read_find(const YamlNode& node, const ObjectSpec& object, YamlDocument&
       const YamlNode& value = equals != nullptr ? *equals : *contains;
       condition.test = equals != nullptr ? Condition::Test::kEquals : Condition::Test::kContains;
       condition.value = value.text;
-      check_variables(value, {"marker"}, document);
+      check_variables(value, {"marker", "reference"}, document);
     }
     inner.finish();
     step.where = condition;
@@ -288,11 +288,15 @@ Manifest read_manifest(const YamlNode& root, YamlDocument& document) {
   if (const YamlNode* limits = fields.take("limits")) read_limits(*limits, manifest, document);
   if (const YamlNode* quotas = fields.take("quotas")) read_quotas(*quotas, manifest, document);
   if (const YamlNode* errors = fields.take("errors")) read_errors(*errors, manifest, document);
+  if (const YamlNode* node = fields.take("directories"))
+    read_directories(*node, manifest, document);
+  if (const YamlNode* node = fields.take("properties")) read_properties(*node, manifest, document);
   if (const YamlNode* objects = fields.require("objects")) {
     if (objects->kind != YamlNode::Kind::kMap)
       document.refuse(*objects, "'objects' must be a mapping");
     for (const auto& [name, object] : objects->members) {
       manifest.objects.push_back(read_object(name.text, object, document));
+      check_directories(object, manifest.objects.back(), manifest, document);
     }
     if (!document.error) check_links(*objects, manifest, document);
   }

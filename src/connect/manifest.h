@@ -2,6 +2,7 @@
 // known to the C++. The grammar is docs/reference/manifest.md.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/time.h"
 #include "connect/oauth.h"
 #include "connect/quota.h"
+#include "connect/yaml.h"
 #include "model/mapping.h"
 
 namespace rapport::connect {
@@ -98,6 +100,23 @@ struct ObjectSpec {
   std::vector<std::string> property_names() const;
 };
 
+// A list of the remote's own, such as its users, in which a mapping looks values up.
+struct DirectorySpec {
+  std::string name;
+  CallSpec call;           // gives pages; `match` is the path of what an entry is known by
+  std::string groups;      // path in an entry of the list of groups it is in; empty: none
+  std::string group_name;  // path in such a group
+};
+
+// How properties of the remote's objects are listed and made.
+struct PropertySpec {
+  CallSpec list, create;
+  // Variables of `create` by type of field and by object.
+  std::map<model::FieldType, std::vector<std::pair<std::string, Json>>> types;
+  std::map<std::string, std::vector<std::pair<std::string, Json>>, std::less<>> with;
+  std::vector<std::string> scopes;  // asked for beside the usual ones where they are made
+};
+
 struct ErrorRule {
   std::vector<int> statuses;
   std::string path = {}, is = {};  // when not empty: the body must hold this text there
@@ -118,13 +137,20 @@ struct Manifest {
   std::vector<ErrorRule> errors;
   std::vector<std::string> error_field;       // paths in an error body: the property refused
   std::vector<std::string> error_permission;  // likewise: the permission missing
-  std::vector<ObjectSpec> objects;            // what is depended on comes first
-  std::string version;                        // hash of the text; changes with every edit
+  std::vector<DirectorySpec> directories;
+  std::optional<PropertySpec> properties;
+  std::vector<ObjectSpec> objects;  // what is depended on comes first
+  std::string version;              // hash of the text; changes with every edit
 
   const ObjectSpec* object(std::string_view name) const;
 };
 
 // Errors name file, line, column, and what was probably meant.
 Result<Manifest> load_manifest(std::string_view text, std::string_view name);
+
+// The manifest with a connection's own mapping: {object: {property: as in `mapping`, or null for
+// none}}. `name` is the document that `mapping` comes from, for errors.
+Result<Manifest> customise(const Manifest& manifest, const YamlNode& mapping,
+                           std::string_view name);
 
 }  // namespace rapport::connect

@@ -11,8 +11,9 @@ namespace rapport::connect {
 namespace {
 
 // What a source document holds, see source.h.
-const std::vector<std::string> kRoots = {"record", "contact",  "account",          "conversation",
-                                         "ticket", "messages", "account_contacts", "settings"};
+const std::vector<std::string> kRoots = {"record",           "contact", "account", "conversation",
+                                         "ticket",           "deal",    "task",    "messages",
+                                         "account_contacts", "settings"};
 
 model::FieldSource read_source(const YamlNode& node, YamlDocument& document) {
   if (node.kind != YamlNode::Kind::kMap) return {read_source_path(node, document)};
@@ -55,6 +56,8 @@ void read_values(const YamlNode& node, model::FieldMapping& field, YamlDocument&
   }
 }
 
+}  // namespace
+
 model::FieldMapping read_field(const std::string& to, const YamlNode& node,
                                YamlDocument& document) {
   model::FieldMapping field;
@@ -74,18 +77,21 @@ model::FieldMapping read_field(const std::string& to, const YamlNode& node,
     check_pattern(*pattern, field.pattern, document);
   if (const YamlNode* values = fields.take("values")) read_values(*values, field, document);
   field.fallback = fields.text_or("default", "");
-  field.type = static_cast<model::FieldType>(
-      fields.choice("type", {"text", "number", "time", "epoch_millis", "date"}, 0));
+  field.type = static_cast<model::FieldType>(fields.choice("type", kFieldTypes, 0));
   field.separator = fields.text_or("separator", ", ");
   field.max_length = static_cast<size_t>(fields.integer("max_length", 1, 1'000'000, 0));
+  field.directory = fields.text_or("directory", "");
+  if (const YamlNode* group = fields.take("member_of"))
+    field.member_of = read_source_path(*group, document);
+  field.label = fields.text_or("label", "");
   fields.finish();
+  if (field.directory.empty() && !field.member_of.empty())
+    document.refuse(node, "'member_of' names a group of a 'directory', which is missing");
   if ((!field.from.empty()) + field.constant.has_value() + (!field.pattern.empty()) != 1) {
     document.refuse(node, fmt::format("property '{}' needs one of from, constant, pattern", to));
   }
   return field;
 }
-
-}  // namespace
 
 std::string read_path(const YamlNode& node, YamlDocument& document) {
   std::string path;

@@ -19,6 +19,16 @@ void check_variables(const YamlNode& node, const Variables& variables, YamlDocum
 void read_mapping(const YamlNode& node, ObjectSpec& object, YamlDocument& document);
 void read_transcript(const YamlNode& node, ObjectSpec& object, YamlDocument& document);
 
+// What stands in YAML for one property of an object.
+model::FieldMapping read_field(const std::string& to, const YamlNode& node, YamlDocument& document);
+// Directories that mappings name must be declared.
+void check_directories(const YamlNode& node, const ObjectSpec& object, const Manifest& manifest,
+                       YamlDocument& document);
+void read_directories(const YamlNode& node, Manifest& manifest, YamlDocument& document);
+void read_properties(const YamlNode& node, Manifest& manifest, YamlDocument& document);
+inline constexpr std::string_view kFieldTypes[] = {"text", "number", "time", "epoch_millis",
+                                                   "date"};
+
 void read_quotas(const YamlNode& node, Manifest& manifest, YamlDocument& document);
 
 // A path with "[0]" written as ".0"; refused when it is not one.

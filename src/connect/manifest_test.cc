@@ -82,7 +82,8 @@ TEST(Manifest, NamesPlaceAndRemedyOfAMistake) {
       {"  people:\n", "  people:\n    recrod: contact\n",
        "m.yaml:8:5: object 'people' has no 'recrod'; did you mean 'record'?"},
       {"record: contact", "record: contcat",
-       "m.yaml:8:13: 'record' must be one of contact, account, conversation, ticket; did you mean "
+       "m.yaml:8:13: 'record' must be one of contact, account, conversation, ticket, deal, task; "
+       "did you mean "
        "'contact'?"},
       {"method: POST", "methud: POST", "m.yaml:15:7: 'upsert' needs 'method'"},
       {"$key", "$kex", "m.yaml:17:41: '$kex' has no value here; did you mean 'key'?"},
@@ -93,11 +94,20 @@ TEST(Manifest, NamesPlaceAndRemedyOfAMistake) {
       {"path: /people", "path: '/people/{idd}'", "m.yaml:16:13: '$idd' has no value here"},
       {"contact.emails[0]", "contcat.emails",
        "m.yaml:12:14: 'contcat' is not in the source document; did you mean 'contact'?; there is "
-       "record, contact, account, conversation, ticket, messages, account_contacts, settings"},
+       "record, contact, account, conversation, ticket, deal, task, messages, account_contacts, "
+       "settings"},
       {"required: [email]", "required: [emial]",
        "m.yaml:8:5: required 'emial' is not in the mapping of 'people'; did you mean 'email'?"},
       {"max_length: 10", "max_length: ten",
        "m.yaml:13:46: 'max_length' must be a whole number from 1 to 1000000"},
+      {"max_length: 10", "directory: user",
+       "m.yaml:8:5: property 'name' names a directory 'user' that is not there"},
+      {"max_length: 10", "member_of: settings.team",
+       "m.yaml:13:13: 'member_of' names a group of a 'directory', which is missing"},
+      {"objects:\n", "directories: {users: {call: {method: GET, path: /users}}}\nobjects:\n",
+       "m.yaml:6:29: the call of a directory needs 'match': what an entry is known by"},
+      {"objects:\n", "properties: {types: {txt: {}}}\nobjects:\n",
+       "m.yaml:6:22: 'txt' is not a type of field; did you mean 'text'?"},
       {"{from: contact.name, ", "{",
        "m.yaml:13:13: property 'name' needs one of from, constant, pattern"},
       {"keys: contact.emails\n", "keys: null\n",

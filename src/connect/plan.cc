@@ -35,12 +35,31 @@ Json changed_properties(const View& view, const Known& known, const Key& hash_ke
   for (const std::string& property : view.object->property_names()) {
     const std::string_view value = view.properties.text(property);
     const std::string_view before = known.sent.text(property);
-    if (value.empty() && before.empty()) continue;
+    if ((value.empty() && before.empty()) || !settles(view, property)) continue;
     if (value_hash(hash_key, view.object->name, property, value) != before) {
       changes.set(property, value);
     }
   }
   return changes;
+}
+
+// What has no place there is not sent.
+void leave_out(View& view, const Definitions::Names& names) {
+  for (const auto& [object, property] : names) {
+    if (object != view.object->name) continue;
+    view.properties.erase(property);
+    view.unresolved.push_back({property, "", ""});
+  }
+}
+
+void note_unresolved(Plan& plan, const View& view) {
+  for (const model::Unresolved& one : view.unresolved) {
+    const bool known = std::any_of(
+        plan.unresolved.begin(), plan.unresolved.end(), [&](const model::Unresolved& other) {
+          return other.directory == one.directory && other.value == one.value;
+        });
+    if (!one.directory.empty() && !known) plan.unresolved.push_back(one);
+  }
 }
 
 }  // namespace
@@ -61,14 +80,16 @@ Known read_shadow(const model::Record& shadow) {
 
 Result<std::vector<View>> Planner::views_of(const model::RecordKey& record) {
   std::vector<View> views;
-  TRY_ASSIGN(const std::optional<Json> source, source_.read(record));
+  TRY_ASSIGN(std::optional<Json> source, source_.read(record));
   if (!source) return views;
+  source->set("directories", directories_.document());
   for (const ObjectSpec& object : manifest_.objects) {
     const auto& sends = settings_.sends;
     if (object.record != record.type ||
         std::find(sends.begin(), sends.end(), record.type) == sends.end())
       continue;
     for (View& view : make_views(manifest_, object, record, *source, mapper_, settings_.sends)) {
+      leave_out(view, definitions_.left_out());
       views.push_back(std::move(view));
     }
   }
@@ -234,6 +255,7 @@ Result<Plan> Planner::plan(std::span<const store::DueMark> marks) {
   TRY_ASSIGN(const Shadows shadows, load_shadows(views));
   for (size_t i = 0; i < views.size(); ++i) {
     Work& work = plan.works[owners[i]];
+    note_unresolved(plan, views[i]);
     if (std::string lacking = missing_property(views[i]); !lacking.empty()) {
       work.lacking = std::move(lacking);
       work.lacking_in = views[i].object;

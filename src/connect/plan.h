@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "connect/definitions.h"
+#include "connect/directory.h"
 #include "connect/request.h"
 #include "connect/source.h"
 #include "connect/view.h"
@@ -53,7 +55,8 @@ struct Work {
 
 struct Plan {
   std::vector<Work> works;
-  std::vector<Task> tasks;  // in the order of works
+  std::vector<Task> tasks;                         // in the order of works
+  std::vector<model::Unresolved> unresolved = {};  // values that are in no directory, each once
 };
 
 struct PlanSettings {
@@ -66,8 +69,15 @@ struct PlanSettings {
 class Planner {
  public:
   Planner(const Manifest& manifest, const PlanSettings& settings, const Mapper& mapper,
-          store::State& state, SourceReader source)
-      : manifest_(manifest), settings_(settings), mapper_(mapper), state_(state), source_(source) {}
+          store::State& state, SourceReader source, const Directories& directories,
+          const Definitions& definitions)
+      : manifest_(manifest),
+        settings_(settings),
+        mapper_(mapper),
+        state_(state),
+        source_(source),
+        directories_(directories),
+        definitions_(definitions) {}
 
   Result<Plan> plan(std::span<const store::DueMark> marks);
 
@@ -93,6 +103,8 @@ class Planner {
   const Mapper& mapper_;
   store::State& state_;
   SourceReader source_;
+  const Directories& directories_;
+  const Definitions& definitions_;
 };
 
 Known read_shadow(const model::Record& shadow);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "connect/send.h"
 
@@ -43,6 +44,7 @@ std::string labels(const PushOptions& options) {
 
 Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPorts ports)
     : manifest_(std::move(manifest)),
+      workspace_(options.workspace),
       ports_(std::move(ports)),
       settings_{.connection = options.connection,
                 .sends = options.sends,
@@ -53,8 +55,11 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
               ports_.ledger ? ports_.ledger
                             : std::make_shared<QuotaLedger>(manifest_->quotas, ports_.clock),
               ports_.clock, ports_.metrics, ports_.secret_refused),
+      directories_(*manifest_, remote_, ports_.clock, settings_.hash_key),
+      definitions_(*manifest_, options.making, remote_, ports_.clock, ports_.reporter),
       planner_(*manifest_, settings_, ports_.mapper, ports_.state,
-               SourceReader(ports_.state, ports_.read_events, options.settings)),
+               SourceReader(ports_.state, ports_.read_events, options.settings), directories_,
+               definitions_),
       journal_(options.workspace, options.connection, ports_.append, ports_.wait_folded,
                ports_.clock, ports_.random, ports_.failpoints),
       recovery_(*manifest_, settings_, options.settle.value_or(manifest_->settle), ports_.state,
@@ -76,6 +81,8 @@ Result<Push::Gate> Push::gate(Micros now, Micros& until) {
   TRY_ASSIGN(const auto known, ports_.state.load(std::vector{key}));
   if (std::erase_if(blocked_, [&](const auto& one) { return one.second.until <= now; }) > 0)
     halted_gauge_.set(blocked_.empty() && halted_.empty() ? 0 : 1);
+  const Json* left_out = known[0] ? known[0]->fields.find("left_out") : nullptr;
+  left_out_ = left_out ? *left_out : Json::array();
   paused_ = known[0] && known[0]->fields.flag("paused") ? "paused by a person" : "";
   if (!paused_.empty()) {
     state_ = "paused";
@@ -128,6 +135,11 @@ Result<Progress> Push::step() {
     resume();
     return Progress{true, {}};
   }
+  TRY_ASSIGN(const std::optional<Failure> unprepared, prepare());
+  if (unprepared) {
+    failed(*unprepared, "", model::Urgency::kUrgent);
+    return Progress{false, std::max({breaker_.next(), halted_until_, all_quota_until_})};
+  }
   const auto which = open == Gate::kUrgentOnly ? Backlog::Which::kUrgentOnly : Backlog::Which::kAll;
   // Records that can only wait are put aside, and those of the next type get their turn.
   for (size_t turn = 0; turn <= manifest_->objects.size(); ++turn) {
@@ -140,6 +152,38 @@ Result<Progress> Push::step() {
   }
   if (open == Gate::kUrgentOnly) return Progress{false, until};
   return rest(recovered.again);
+}
+
+// What has to be known before anything is mapped. What is left out changes with an event, so that
+// everything is looked at again once it has its place.
+Result<std::optional<Failure>> Push::prepare() {
+  if (!recalled_) directories_.recall(left_out_);
+  recalled_ = true;
+  if (auto failure = definitions_.check()) return failure;
+  if (auto failure = directories_.refresh()) return failure;
+  std::set<std::string> names = directories_.left_out();
+  for (const auto& [object, property] : definitions_.left_out())
+    names.insert(object + "." + property);
+  Json list = Json::array();
+  for (const std::string& name : names) list.push_back(name);
+  if (list == left_out_) return std::optional<Failure>();
+  model::Event event;
+  event.workspace = workspace_;
+  event.origin = model::Origin::kServer;
+  event.type = model::kConnectionChanged;
+  event.at = ports_.clock.now();
+  event.properties.set("id", settings_.connection).set("left_out", std::move(list));
+  TRY_ASSIGN(const Sequence sequence, ports_.append(std::move(event)));
+  TRY(ports_.wait_folded(sequence));
+  return std::optional<Failure>();
+}
+
+Result<Plan> Push::make_plan(const Backlog::Picked& picked, std::optional<Failure>& failure) {
+  TRY_ASSIGN(Plan plan, planner_.plan(picked.marks));
+  if (plan.unresolved.empty() || !directories_.seek(plan.unresolved, failure)) return plan;
+  TRY_ASSIGN(plan, planner_.plan(picked.marks));
+  if (!plan.unresolved.empty()) directories_.seek(plan.unresolved, failure);
+  return plan;
 }
 
 // Records of which nothing has to be sent: one event serves them all.
@@ -195,7 +239,13 @@ void Push::note_served(const Plan& plan) {
 }
 
 Result<bool> Push::serve(const Backlog::Picked& picked, const std::set<model::RecordKey>& open) {
-  TRY_ASSIGN(Plan plan, planner_.plan(picked.marks));
+  std::optional<Failure> unread;
+  TRY_ASSIGN(Plan plan, make_plan(picked, unread));
+  if (unread) {
+    for (const store::DueMark& due : picked.marks) backlog_.again(due.mark.record);
+    failed(*unread, "", picked.urgency);
+    return true;
+  }
   const bool anything = std::any_of(plan.works.begin(), plan.works.end(), [](const Work& work) {
     return work.outstanding > 0 || work.served();
   });
@@ -315,6 +365,8 @@ std::string Push::halted() const {
 
 void Push::try_again() {
   halted_until_ = quota_until_ = all_quota_until_ = {};
+  definitions_.check_now();
+  directories_.check_now();
   breaker_.try_now();
   backlog_.unblock();
   blocked_.clear();
@@ -335,6 +387,10 @@ Json Push::status() {
       served_.empty() ? 0 : static_cast<double>((now - served_.front().first).value) / 1e6;
   all.set("records", records).set("over_s", over);
   all.set("records_per_s", over > 0 ? static_cast<double>(records) / over : 0.0);
+  Json problems = Json::array();
+  for (const auto& list : {definitions_.problems(), directories_.problems()})
+    for (const std::string& problem : list) problems.push_back(problem);
+  all.set("problems", std::move(problems));
   return all;
 }
 

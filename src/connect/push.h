@@ -16,6 +16,8 @@
 #include "base/random.h"
 #include "connect/backlog.h"
 #include "connect/breaker.h"
+#include "connect/definitions.h"
+#include "connect/directory.h"
 #include "connect/journal.h"
 #include "connect/manifest.h"
 #include "connect/plan.h"
@@ -29,13 +31,14 @@ namespace rapport::connect {
 
 struct PushOptions {
   WorkspaceId workspace;
-  std::string connection;          // id
-  std::string base_url;            // empty: the manifest's
-  std::vector<std::string> sends;  // types of record
-  Json settings = Json::object();  // switches, as mappings read them
-  bool look_up = true;             // before a record is written for the first time
-  Key hash_key{};                  // of the workspace; never changes
-  std::optional<Micros> settle;    // instead of the manifest's
+  std::string connection;            // id
+  std::string base_url;              // empty: the manifest's
+  std::vector<std::string> sends;    // types of record
+  Json settings = Json::object();    // switches, as mappings read them
+  bool look_up = true;               // before a record is written for the first time
+  Making making = Making::kAllowed;  // of properties that its own mapping names
+  Key hash_key{};                    // of the workspace; never changes
+  std::optional<Micros> settle;      // instead of the manifest's
   // Whether usual work may be sent at that time; urgent work always may. Empty: at all times.
   std::function<bool(Micros)> in_window = {};
 };
@@ -80,7 +83,8 @@ class Push {
   std::string halted() const;
   // Credentials or permissions may have been put right: do not wait for the next try.
   void try_again();
-  // {state, why, next_try_at, failures_in_a_row, unknown, quota, records, over_s, records_per_s}.
+  // {state, why, next_try_at, failures_in_a_row, unknown, quota, records, over_s, records_per_s,
+  // problems: texts about what is left out while all else goes on}.
   // state: sending, idle, paused, off_peak, quota, backing_off, open, halted.
   Json status();
 
@@ -89,6 +93,8 @@ class Push {
   Result<Gate> gate(Micros now, Micros& until);
   Result<bool> serve(const Backlog::Picked& picked, const std::set<model::RecordKey>& open);
   Result<void> report_unsent(Plan& plan);
+  Result<std::optional<Failure>> prepare();
+  Result<Plan> make_plan(const Backlog::Picked& picked, std::optional<Failure>& failure);
   void sort_out(const Plan& plan);
   Result<void> postpone(const Work& work, const Failure& failure);
   void note_served(const Plan& plan);
@@ -98,10 +104,13 @@ class Push {
   Result<Progress> rest(Micros also);
 
   std::shared_ptr<const Manifest> manifest_;
+  WorkspaceId workspace_;
   PushPorts ports_;
   PlanSettings settings_;
   std::function<bool(Micros)> in_window_;
   Remote remote_;
+  Directories directories_;
+  Definitions definitions_;
   Planner planner_;
   Journal journal_;
   Recovery recovery_;
@@ -109,6 +118,8 @@ class Push {
   Breaker breaker_;
   std::string state_ = "idle";
   std::string halted_, paused_;
+  Json left_out_ = Json::array();  // as the state has it
+  bool recalled_ = false;
   std::string last_failure_;  // of the connection, while it fails
   size_t unknown_ = 0;        // records whose last write has no outcome yet
   struct Block {

@@ -42,6 +42,9 @@ Json value_of(std::string_view variable, const Values& values) {
       if (name == variable) return value;
     }
   }
+  for (const auto& [name, value] : values.scope.with) {
+    if (name == variable) return value;
+  }
   if (variable == "object") return values.scope.object;
   if (variable == "other") return values.scope.other;
   if (variable == "to") return values.scope.to;

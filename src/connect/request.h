@@ -37,9 +37,10 @@ struct CallItem {
 
 struct CallScope {
   std::string object = {}, other = {};
-  std::string to = {};                  // a neighbour's remote id
-  std::string after = {};               // cursor of the page wanted
-  std::vector<std::string> names = {};  // properties to read
+  std::string to = {};                                  // a neighbour's remote id
+  std::string after = {};                               // cursor of the page wanted
+  std::vector<std::string> names = {};                  // properties to read
+  std::vector<std::pair<std::string, Json>> with = {};  // further variables
 };
 
 // `items` must not be more than call.batch.

@@ -44,16 +44,19 @@ Result<void> SourceReader::join_contact(Json& source, std::string_view subject) 
   return {};
 }
 
-Result<void> SourceReader::join_ticket(Json& source, std::string_view conversation) {
-  TRY_ASSIGN(const store::Page page, state_.list({.type = std::string(model::kTicket),
+// The oldest ticket or deal of a conversation.
+Result<void> SourceReader::join_of(Json& source, std::string_view type,
+                                   std::string_view conversation) {
+  if (conversation.empty()) return {};
+  TRY_ASSIGN(const store::Page page, state_.list({.type = std::string(type),
                                                   .field = "conversation",
                                                   .value = std::string(conversation),
                                                   .after = {},
                                                   .limit = 1,
                                                   .order = store::PageRequest::Order::kOldest}));
   if (page.records.empty()) return {};
-  Json ticket = page.records.front().fields;
-  source.set(model::kTicket, ticket.set("id", page.records.front().key.id));
+  Json record = page.records.front().fields;
+  source.set(type, record.set("id", page.records.front().key.id));
   return {};
 }
 
@@ -102,13 +105,21 @@ Result<std::optional<Json>> SourceReader::read(const model::RecordKey& key) {
     TRY(add_contacts(source, key.id));
   } else if (key.type == model::kConversation) {
     TRY(join_contact(source, record.text("subject")));
-    TRY(join_ticket(source, key.id));
+    TRY(join_of(source, model::kTicket, key.id));
+    TRY(join_of(source, model::kDeal, key.id));
     TRY(add_messages(source, key.id));
   } else if (key.type == model::kTicket) {
     const std::string conversation(record.text("conversation"));
     TRY_ASSIGN(const Json about, join(source, model::kConversation, conversation));
     TRY(join_contact(source, record.text("subject_id")));
     TRY(add_messages(source, conversation));
+  } else if (key.type == model::kDeal || key.type == model::kTask) {
+    const std::string conversation(record.text("conversation"));
+    TRY_ASSIGN(const Json about, join(source, model::kConversation, conversation));
+    TRY(join_contact(source, record.text("subject_id")));
+    if (key.type == model::kDeal) return std::optional<Json>(std::move(source));
+    TRY_ASSIGN(const Json deal, join(source, model::kDeal, record.text("deal")));
+    TRY(join_of(source, model::kTicket, conversation));
   }
   return std::optional<Json>(std::move(source));
 }

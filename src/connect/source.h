@@ -36,7 +36,7 @@ class SourceReader {
   // Adds a record under its type; tells its fields, or null when there is none.
   Result<Json> join(Json& source, std::string_view type, std::string_view id);
   Result<void> join_contact(Json& source, std::string_view subject);
-  Result<void> join_ticket(Json& source, std::string_view conversation);
+  Result<void> join_of(Json& source, std::string_view type, std::string_view conversation);
   Result<void> add_contacts(Json& source, const std::string& account);
   Result<void> add_messages(Json& source, const std::string& conversation);
 

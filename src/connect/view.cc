@@ -19,11 +19,11 @@ std::vector<LinkWish> wishes(const Manifest& manifest, const ObjectSpec& object,
   for (const LinkSpec& spec : object.links) {
     const ObjectSpec* other = manifest.object(spec.to);
     const Json* found = source.at_path(spec.record);
-    if (other == nullptr || found == nullptr || !sent(sends, other->record)) continue;
-    LinkWish wish{.spec = &spec, .targets = {}, .any_of = found->is_array()};
-    if (found->is_string())
+    if (other == nullptr || !sent(sends, other->record)) continue;
+    LinkWish wish{.spec = &spec, .targets = {}, .any_of = found != nullptr && found->is_array()};
+    if (found != nullptr && found->is_string())
       wish.targets.push_back({other->record, std::string(found->as_string())});
-    if (found->is_array()) {
+    if (wish.any_of) {
       for (const Json& id : found->as_array()) {
         if (id.is_string()) wish.targets.push_back({other->record, std::string(id.as_string())});
       }
@@ -52,7 +52,10 @@ std::vector<View> make_views(const Manifest& manifest, const ObjectSpec& object,
                              const model::RecordKey& record, const Json& source,
                              const Mapper& mapper, const std::vector<std::string>& sends) {
   View first{.object = &object, .record = record};
-  first.properties = mapper.map_fields(object.mapping, source);
+  model::MappedFields mapped = mapper.map_fields(object.mapping, source);
+  first.properties = std::move(mapped.properties);
+  first.unresolved = std::move(mapped.unresolved);
+  first.chosen = std::move(mapped.chosen);
   first.keys = keys_of(object, source);
   first.links = wishes(manifest, object, source, sends);
   if (!object.transcript) return {std::move(first)};
@@ -66,6 +69,14 @@ std::vector<View> make_views(const Manifest& manifest, const ObjectSpec& object,
     views.back().marker = model::transcript_marker(record.id, i);
   }
   return views;
+}
+
+bool settles(const View& view, std::string_view property) {
+  const bool resolved =
+      std::none_of(view.unresolved.begin(), view.unresolved.end(),
+                   [&](const model::Unresolved& one) { return one.property == property; });
+  return resolved &&
+         std::find(view.chosen.begin(), view.chosen.end(), property) == view.chosen.end();
 }
 
 std::string missing_property(const View& view) {

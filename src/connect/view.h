@@ -15,7 +15,7 @@ namespace rapport::connect {
 
 // The pure functions of decide, handed in by main.
 struct Mapper {
-  std::function<Json(const model::Mapping&, const Json& source)> map_fields;
+  std::function<model::MappedFields(const model::Mapping&, const Json& source)> map_fields;
   std::function<std::vector<std::string>(const model::TranscriptMapping&, const Json& source,
                                          std::string_view reference)>
       render_transcript;
@@ -34,10 +34,16 @@ struct View {
   model::RecordKey record;
   int part = 0;
   Json properties = Json::object();  // texts
+  // Have a value that could not be resolved: they stay as they are at the remote.
+  std::vector<model::Unresolved> unresolved = {};
+  std::vector<std::string> chosen = {};  // properties only a new record is given
   std::vector<std::string> keys = {};
   std::string marker = {};  // by which its transcript is recognised; empty: none
   std::vector<LinkWish> links = {};
 };
+
+// Whether a record that the remote has should have the view's value of that property.
+bool settles(const View& view, std::string_view property);
 
 // The parts of one object, at least one. `sends`: types of record this connection writes; links to
 // others are left out.

@@ -37,6 +37,7 @@ constexpr Reserved kReserved[] = {
     {"description", "description"},
     {"createdAt", "customer_since"},
     {"company", "company"},
+    {"owner", "owner"},
 };
 constexpr std::string_view kIdentifying[] = {"email", "phone", "id"};
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kEvents[] = {model::kConversationStarted,   model::kConversationEnded,
                                         model::kConversationEscalated, model::kMessageSent,
                                         model::kSatisfactionReceived,  model::kResolutionConfirmed,
-                                        model::kLeadQualified};
+                                        model::kConversationAssigned,  model::kLeadQualified};
 constexpr size_t kMaxTopics = 50;
 
 void copy_text(Json& fields, const Event& event, std::string_view from, std::string_view to) {
@@ -47,6 +47,24 @@ void start(Step& step, Record& conversation, const Event& event) {
     for (const Json& topic : topics->as_array())
       if (topic.is_string() && values_of(fields, "topics").size() < kMaxTopics)
         append_value(fields, "topics", topic);
+}
+
+// CH-6: who looks after it. Given as null or empty: nobody any more. The ticket goes with it.
+void assign(Step& step, Json& fields, const Event& event, const std::string& id) {
+  const auto copy = [&](Json& to) {
+    for (std::string_view name : {"assignee", "team"}) {
+      if (!event.properties.find(name)) continue;
+      const auto value = event.property(name);
+      if (value.empty()) {
+        to.erase(name);
+      } else {
+        to.set(name, value);
+      }
+    }
+  };
+  copy(fields);
+  const std::string ticket = model::derive_id("tkt", event.workspace, {"ticket", id});
+  if (step.find(model::kTicket, ticket)) copy(step.edit(model::kTicket, ticket).fields);
 }
 
 void add_message(Json& fields, const Event& event) {
@@ -98,6 +116,8 @@ void fold_conversation(Step& step, const Event& event) {
     fields.set("escalated", true);
     fields.set("escalated_at", format_time(event.at));
     copy_text(fields, event, "reason", "escalation_reason");
+  } else if (event.type == model::kConversationAssigned) {
+    assign(step, fields, event, id);
   } else if (event.type == model::kSatisfactionReceived) {
     if (const Json* score = event.properties.find("score")) fields.set("satisfaction", *score);
   } else if (event.type == model::kResolutionConfirmed) {

@@ -6,6 +6,7 @@
 #include "decide/contact.h"
 #include "decide/contact_fields.h"
 #include "decide/conversation.h"
+#include "decide/deal.h"
 #include "decide/outbox.h"
 #include "decide/rules.h"
 
@@ -28,6 +29,8 @@ void fold_tracked(Step& step, const Event& event) {
   fold_contact(step, event);
   if (event.type == model::kGrouped) fold_group(step, event);
   fold_conversation(step, event);
+  fold_deal(step, event);
+  fold_task(step, event);
   count_for_contact(step, event);
   apply_rules(step, event);
 }
@@ -68,6 +71,9 @@ void erase_contact(Step& step, const Event& event) {
     const std::string subject = std::to_string(number.as_int());
     for (const std::string& id : step.ids_with(model::kConversation, "subject", subject))
       erase_conversation(step, id);
+    for (std::string_view type : {model::kDeal, model::kTask})
+      for (const std::string& id : step.ids_with(type, "subject_id", subject))
+        forget_record(step, {std::string(type), id});
     for (const std::string& id : step.ids_with(model::kQuarantine, "subject", subject)) {
       step.remove(model::kQuarantine, id);
       step.drop_list("quarantine/" + id);
@@ -142,6 +148,8 @@ Needs Engine::foresee(const Event& event, const Facts& facts) const {
     return needs;
   }
   if (const std::string id = conversation_id(event); !id.empty()) want(model::kConversation, id);
+  if (const std::string id = deal_id(event); !id.empty()) want(model::kDeal, id);
+  if (const std::string id = task_id(event); !id.empty()) want(model::kTask, id);
   const auto follow = [&](SubjectId subject) {
     if (subject.value == 0) return;
     const std::string number = std::to_string(subject.value);

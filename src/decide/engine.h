@@ -15,7 +15,7 @@
 namespace rapport::decide {
 
 // Changes whenever the same log could fold to another state. State of another version is rebuilt.
-inline constexpr int64_t kFoldVersion = 3;
+inline constexpr int64_t kFoldVersion = 4;
 
 class Engine {
  public:

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/crypto.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -90,6 +91,41 @@ std::string value_of(const FieldMapping& field, const Json& source) {
   return cut_characters(std::move(text), field.max_length);
 }
 
+const Json* entry(const Json& source, const FieldMapping& field, std::string_view list,
+                  std::string_view name) {
+  const Json* directories = source.find("directories");
+  const Json* directory = directories ? directories->find(field.directory) : nullptr;
+  const Json* entries = directory ? directory->find(list) : nullptr;
+  return entries ? entries->find(ascii_lower(name)) : nullptr;
+}
+
+// The same record is always given to the same member, and records spread evenly.
+std::string member_for(const Json& members, const Json& source) {
+  if (!members.is_array() || members.as_array().empty()) return {};
+  const Json* id = source.at_path("record.id");
+  const Hash hash = sha256({id ? text_of(*id) : std::string()});
+  const auto all = bytes_of(hash);
+  const size_t number =
+      static_cast<unsigned char>(all[0]) << 8 | static_cast<unsigned char>(all[1]);
+  return text_of(members.as_array()[number % members.as_array().size()]);
+}
+
+std::string look_up(const FieldMapping& field, std::string value, const Json& source,
+                    model::MappedFields& mapped) {
+  std::string_view list = "ids";
+  if (value.empty() && !field.member_of.empty()) {
+    const Json* group = source.at_path(field.member_of);
+    if (group) value = text_of(*group);
+    list = "groups";
+    mapped.chosen.push_back(field.to);
+  }
+  if (value.empty()) return {};
+  const Json* found = entry(source, field, list, value);
+  std::string id = !found ? "" : found->is_array() ? member_for(*found, source) : text_of(*found);
+  if (id.empty()) mapped.unresolved.push_back({field.to, field.directory, std::move(value)});
+  return id;
+}
+
 }  // namespace
 
 std::string text_of(const Json& value, std::string_view separator) {
@@ -132,13 +168,14 @@ std::string fill_pattern(std::string_view pattern, const Json& source) {
   return any_placeholder && !any_value ? std::string() : filled;
 }
 
-Json map_fields(const model::Mapping& mapping, const Json& source) {
-  Json properties = Json::object();
+model::MappedFields map_fields(const model::Mapping& mapping, const Json& source) {
+  model::MappedFields mapped;
   for (const FieldMapping& field : mapping.fields) {
     std::string value = value_of(field, source);
-    if (!value.empty()) properties.set(field.to, std::move(value));
+    if (!field.directory.empty()) value = look_up(field, std::move(value), source, mapped);
+    if (!value.empty()) mapped.properties.set(field.to, std::move(value));
   }
-  return properties;
+  return mapped;
 }
 
 }  // namespace rapport::decide

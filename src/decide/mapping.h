@@ -9,9 +9,11 @@
 
 namespace rapport::decide {
 
-// An object of texts, in the order of the mapping; what has no value is left out. `source` is
-// {"contact": {…}, "account": {…}, …}, see docs/reference/manifest.md.
-Json map_fields(const model::Mapping& mapping, const Json& source);
+// What has no value is left out. `source` is {"contact": {…}, "account": {…}, …}, see
+// docs/reference/manifest.md; its "directories" hold {ids: {e-mail in lower case: id}, groups:
+// {name in lower case: [ids]}} by name. Which member of a group is taken depends on the record's id
+// alone.
+model::MappedFields map_fields(const model::Mapping& mapping, const Json& source);
 
 // Replaces "{path}" by the text at that path; "{{" stands for "{". Empty when the pattern has
 // placeholders and none of them has a value.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace rapport::decide {
 namespace {
 
@@ -20,7 +22,7 @@ Json source() {
 
 Json map(FieldMapping field) {
   field.to = "p";
-  return map_fields({.object = "o", .record = "contact", .fields = {field}}, source());
+  return map_fields({.object = "o", .record = "contact", .fields = {field}}, source()).properties;
 }
 
 std::string value(FieldMapping field) {
@@ -54,11 +56,13 @@ TEST(MapFields, SplitsNames) {  // CH-90
   FieldMapping first = from("n", NamePart::kFirst), last = from("n", NamePart::kLast);
   first.to = "f";
   last.to = "l";
-  const Json split = map_fields({.object = "", .record = "", .fields = {first, last}}, reversed);
+  const auto mapped = [&] {
+    return map_fields({.object = "", .record = "", .fields = {first, last}}, reversed).properties;
+  };
+  const Json split = mapped();
   EXPECT_EQ(to_text(split), R"({"f":"Ana","l":"Lee"})");
   reversed.set("n", "Cher");
-  EXPECT_EQ(to_text(map_fields({.object = "", .record = "", .fields = {first, last}}, reversed)),
-            R"({"f":"Cher"})");
+  EXPECT_EQ(to_text(mapped()), R"({"f":"Cher"})");
 }
 
 TEST(MapFields, JoinsTextsByPatternAndConstants) {  // CH-90
@@ -96,6 +100,52 @@ TEST(MapFields, ConvertsTypes) {  // CH-90
   EXPECT_EQ(typed("contact.seen", FieldType::kDate), "2026-03-02");
   EXPECT_EQ(typed("contact.seen", FieldType::kEpochMillis), "1772442000500");
   EXPECT_EQ(typed("contact.name", FieldType::kTime), "(absent)");
+}
+
+// An owner is named by e-mail here and by a number there (BO-88).
+class Owners {
+ public:
+  model::MappedFields map(std::string_view owner, std::string_view team, std::string_view id) {
+    Json source = *parse_json(R"({"directories": {"owners": {
+        "ids": {"rosa@portal.example": "71"}, "groups": {"support": ["71", "72", "73"]}}}})");
+    source.set("ticket", Json::object().set("assignee", owner));
+    source.set("settings", Json::object().set("default_team", team));
+    source.set("record", Json::object().set("id", id));
+    FieldMapping field = from("ticket.assignee");
+    field.to = "owner";
+    field.directory = "owners";
+    field.member_of = "settings.default_team";
+    return map_fields({.object = "o", .record = "ticket", .fields = {field}}, source);
+  }
+};
+
+TEST(MapFields, LooksUpValuesInDirectories) {
+  const auto mapped = Owners().map("Rosa@Portal.example", "", "t1");
+  EXPECT_EQ(mapped.properties.text("owner"), "71");
+  EXPECT_TRUE(mapped.unresolved.empty());
+  EXPECT_TRUE(mapped.chosen.empty());
+}
+
+TEST(MapFields, ReportsAValueThatIsInNoDirectory) {
+  const auto mapped = Owners().map("nobody@portal.example", "Support", "t1");
+  EXPECT_FALSE(mapped.properties.find("owner"));
+  ASSERT_EQ(mapped.unresolved.size(), 1u);
+  EXPECT_EQ(mapped.unresolved[0].property, "owner");
+  EXPECT_EQ(mapped.unresolved[0].directory, "owners");
+  EXPECT_EQ(mapped.unresolved[0].value, "nobody@portal.example");
+}
+
+TEST(MapFields, GivesWhatHasNoOwnerToTheGroupEvenly) {  // KU-13
+  std::map<std::string, int> given;
+  for (int i = 0; i < 300; ++i) {
+    const auto mapped = Owners().map("", "support", "t" + std::to_string(i));
+    EXPECT_EQ(mapped.chosen, std::vector<std::string>{"owner"});
+    ++given[std::string(mapped.properties.text("owner"))];
+  }
+  for (const char* owner : {"71", "72", "73"}) EXPECT_NEAR(given[owner], 100, 30) << owner;
+  EXPECT_EQ(Owners().map("", "support", "t1").properties,
+            Owners().map("", "support", "t1").properties);
+  EXPECT_FALSE(Owners().map("", "", "t1").properties.find("owner"));
 }
 
 TEST(MapFields, JoinsListsAndCutsAtCharacters) {

@@ -38,7 +38,7 @@ bool has_required(const Json& connection, const Record& record) {
 const Record* contact_behind(const Step& step, const Record& record) {
   if (record.key.type == model::kContact) return &record;
   const std::string_view subject =
-      record.fields.text(record.key.type == model::kTicket ? "subject_id" : "subject");
+      record.fields.text(record.key.type == model::kConversation ? "subject" : "subject_id");
   const Record* owner = step.find(model::kSubject, subject);
   return owner ? step.find(model::kContact, owner->fields.text("contact")) : nullptr;
 }
@@ -93,7 +93,8 @@ void mark_dependants(Step& step, const Json& connection, const Record& contact) 
   for (SubjectId subject : subjects_of(contact)) {
     const std::string number = std::to_string(subject.value);
     for (const auto& [type, field] :
-         {std::pair{model::kConversation, "subject"}, std::pair{model::kTicket, "subject_id"}}) {
+         {std::pair{model::kConversation, "subject"}, std::pair{model::kTicket, "subject_id"},
+          std::pair{model::kDeal, "subject_id"}, std::pair{model::kTask, "subject_id"}}) {
       for (const std::string& id : step.ids_with(type, field, number)) {
         const Record* record = step.find(type, id);
         if (record && eligible(step, connection, *record)) mark_for(step, connection, *record);
@@ -102,9 +103,18 @@ void mark_dependants(Step& step, const Json& connection, const Record& contact) 
   }
 }
 
+// In the order in which they depend on each other; accounts go with their contacts.
+constexpr std::string_view kSendable[] = {model::kContact, model::kDeal, model::kConversation,
+                                          model::kTicket, model::kTask};
+
 bool sendable_type(const std::string& type) {
-  return type == model::kContact || type == model::kAccount || type == model::kConversation ||
-         type == model::kTicket;
+  return type == model::kAccount ||
+         std::find(std::begin(kSendable), std::end(kSendable), type) != std::end(kSendable);
+}
+
+void mark_again(Step& step, const Json& connection, std::string_view type, std::string_view id) {
+  const Record* record = step.find(type, id);
+  if (record && eligible(step, connection, *record)) mark_for(step, connection, *record);
 }
 
 void mark_written(Step& step, const Json& connection, const RecordKey& key) {
@@ -115,10 +125,13 @@ void mark_written(Step& step, const Json& connection, const RecordKey& key) {
   mark_for(step, connection, *after);
   // A ticket carries the transcript of its conversation (KU-1).
   if (key.type == model::kConversation && after->fields.flag("escalated")) {
-    const std::string id = model::derive_id("tkt", step.event().workspace, {"ticket", key.id});
-    const Record* ticket = step.find(model::kTicket, id);
-    if (ticket && eligible(step, connection, *ticket)) mark_for(step, connection, *ticket);
+    mark_again(step, connection, model::kTicket,
+               model::derive_id("tkt", step.event().workspace, {"ticket", key.id}));
   }
+  // The transcript becomes a note of the deal (CH-5).
+  if (key.type == model::kDeal &&
+      (!before || before->fields.text("conversation") != after->fields.text("conversation")))
+    mark_again(step, connection, model::kConversation, after->fields.text("conversation"));
   if (key.type != model::kContact) return;
   const bool moved = !before || !has_required(connection, *before) ||
                      before->fields.text("account") != after->fields.text("account") ||
@@ -147,6 +160,17 @@ void review_merge(Step& step, const RecordKey& gone) {
 
 }  // namespace
 
+namespace {
+
+// Everything is looked at again: what differs from what the remote has is sent.
+void begin_backfill(Step& step, Record& connection) {
+  if (!connection.fields.flag("enabled")) return;
+  connection.fields.set("backfill", Json::object().set("type", model::kContact).set("after", ""));
+  step.arm({step.event().received_at, "backfill/" + connection.key.id, connection.key, "backfill"});
+}
+
+}  // namespace
+
 void configure_connection(Step& step, const Event& event) {
   const std::string id(event.property("id"));
   const Record* known = step.find(model::kConnection, id);
@@ -157,12 +181,7 @@ void configure_connection(Step& step, const Event& event) {
                      sent(known->fields) == sent(event.properties);
   Record& connection = step.edit(model::kConnection, id);
   for (const auto& [key, value] : event.properties.as_object()) connection.fields.set(key, value);
-  if (!again && connection.fields.flag("enabled")) {
-    Json progress = Json::object();
-    progress.set("type", model::kContact).set("after", "");
-    connection.fields.set("backfill", std::move(progress));
-    step.arm({event.received_at, "backfill/" + id, connection.key, "backfill"});
-  }
+  if (!again) begin_backfill(step, connection);
   const Json settings = connection.fields;
   Record& all = step.edit(model::kConnection, kAllConnections);
   if (!all.fields.find("list")) all.fields.set("list", Json::array());
@@ -174,8 +193,14 @@ void configure_connection(Step& step, const Event& event) {
 void change_connection(Step& step, const Event& event) {
   const std::string id(event.property("id"));
   if (!step.find(model::kConnection, id)) return;
-  Json& fields = step.edit(model::kConnection, id).fields;
-  for (const auto& [key, value] : event.properties.as_object()) fields.set(key, value);
+  Record& connection = step.edit(model::kConnection, id);
+  const Json::Array left_out = values_of(connection.fields, "left_out");
+  for (const auto& [key, value] : event.properties.as_object()) connection.fields.set(key, value);
+  // What had no place there has one now.
+  const bool found = std::any_of(left_out.begin(), left_out.end(), [&](const Json& one) {
+    return !holds(connection.fields, "left_out", one.as_string());
+  });
+  if (found) begin_backfill(step, connection);
 }
 
 void retry_refused(Step& step, const Event& event) {
@@ -196,8 +221,6 @@ void retry_refused(Step& step, const Event& event) {
 }
 
 void backfill(Step& step, const model::Timer& timer) {
-  static constexpr std::string_view kOrder[] = {model::kContact, model::kConversation,
-                                                model::kTicket};
   const Record* known = step.find(timer.record.type, timer.record.id);
   const Json* progress = known ? known->fields.find("backfill") : nullptr;
   if (!progress || !progress->is_object() || !known->fields.flag("enabled")) return;
@@ -215,8 +238,8 @@ void backfill(Step& step, const model::Timer& timer) {
   }
   std::string next = page.next;
   if (next.empty()) {
-    const auto* at = std::find(std::begin(kOrder), std::end(kOrder), type);
-    type = at + 1 == std::end(kOrder) ? "" : std::string(*(at + 1));
+    const auto* at = std::find(std::begin(kSendable), std::end(kSendable), type);
+    type = at + 1 >= std::end(kSendable) ? "" : std::string(*(at + 1));
   }
   Record& connection = step.edit(timer.record.type, timer.record.id);
   if (type.empty()) {

@@ -20,8 +20,11 @@ void open_ticket(Step& step, const Event& event, const Rule& rule) {
   Json& fields = ticket.fields;
   const auto reason = event.property("reason");
   if (fields.text("conversation").empty()) {
+    const Json& about = step.find(model::kConversation, conversation)->fields;
     fields.set("conversation", conversation);
-    fields.set("subject_id", step.find(model::kConversation, conversation)->fields.text("subject"));
+    fields.set("subject_id", about.text("subject"));
+    for (std::string_view name : {"assignee", "team"})
+      if (const auto value = about.text(name); !value.empty()) fields.set(name, value);
     fields.set("opened_at", format_time(event.at));
     fields.set("opened_by", rule.id);
     fields.set("escalations", 0);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "intake/conversation_events.h"
 #include "intake/event_time.h"
+#include "intake/known_events.h"
 #include "intake/normalise.h"
 
 namespace rapport::intake {
@@ -204,9 +204,9 @@ class Reader {
                        "event");
       }
     }
-    if (!is_conversation_event(out_.event.type)) return {};
+    if (!is_known_event(out_.event.type)) return {};
     static const Json kNone = Json::object();
-    return check_conversation_event(out_.event.type, properties_ ? *properties_ : kNone);
+    return check_known_event(out_.event.type, properties_ ? *properties_ : kNone);
   }
 
   Result<void> check_view() {
@@ -236,7 +236,7 @@ class Reader {
   const Json* personal(std::string_view key) const {
     const Json* value = nullptr;
     if (kind_ == Call::kIdentify && traits_ != nullptr) value = member(*traits_, key);
-    if (kind_ == Call::kTrack && properties_ != nullptr && is_conversation_event(out_.event.type) &&
+    if (kind_ == Call::kTrack && properties_ != nullptr && is_known_event(out_.event.type) &&
         speaks_for_customer(out_.event.type, *properties_)) {
       value = member(*properties_, key);
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <utility>
@@ -38,6 +39,14 @@ Result<std::shared_ptr<const Manifest>> find_manifest(Disk& disk, const std::str
   return std::make_shared<const Manifest>(std::move(manifest));
 }
 
+Result<std::shared_ptr<const Manifest>> find_manifest(Disk& disk, const std::string& connectors,
+                                                      const ConnectionSettings& settings) {
+  TRY_ASSIGN(auto manifest, find_manifest(disk, connectors, settings.vendor));
+  if (!settings.mapping) return manifest;
+  TRY_ASSIGN(Manifest own, connect::customise(*manifest, *settings.mapping, settings.mapping_file));
+  return std::make_shared<const Manifest>(std::move(own));
+}
+
 connect::Mapper mapper() {
   return {decide::map_fields, [](const model::TranscriptMapping& mapping, const Json& source,
                                  std::string_view reference) {
@@ -59,6 +68,8 @@ void add_requirement(Json& all, const connect::ObjectSpec& object) {
 bool sends_type(const ConnectionSettings& settings, std::string_view type) {
   if (type == model::kConversation) return settings.sync_conversations;
   if (type == model::kTicket) return settings.create_tickets;
+  if (type == model::kDeal) return settings.sync_deals;
+  if (type == model::kTask) return settings.sync_tasks;
   return true;
 }
 
@@ -113,6 +124,9 @@ std::unique_ptr<connect::OAuth> Connections::make_oauth(const Running& running) 
   const ConnectionSettings& s = running.settings;
   const Manifest& manifest = *running.manifest;
   connect::OAuthSpec spec = *manifest.oauth;
+  if (s.mapping && s.create_properties && manifest.properties)
+    spec.scopes.insert(spec.scopes.end(), manifest.properties->scopes.begin(),
+                       manifest.properties->scopes.end());
   std::string base = s.base_url.empty() ? manifest.base_url : s.base_url;
   while (base.ends_with('/')) base.pop_back();
   if (!s.base_url.empty()) {
@@ -242,9 +256,8 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   running->settings = settings;
   TRY_ASSIGN(const auto workspace, ports_.control.workspace(settings.workspace));
   running->workspace = workspace.id;
-  TRY_ASSIGN(
-      running->manifest,
-      find_manifest(ports_.disk, connectors_folder(ports_.disk, settings_), settings.vendor));
+  TRY_ASSIGN(running->manifest,
+             find_manifest(ports_.disk, connectors_folder(ports_.disk, settings_), settings));
   TRY_ASSIGN(running->state, ports_.open_state(workspace.id));
   TRY_ASSIGN(const Sequence configured, configure(*running));
   TRY(ports_.runner.wait_for(workspace.id, configured, minutes(10)));
@@ -257,6 +270,10 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
     if (sends_type(settings, object.record)) options.sends.push_back(object.record);
   options.look_up = settings.look_up;
   options.settings.set("default_priority", settings.default_priority);
+  if (settings.auto_assign && !settings.default_team.empty())
+    options.settings.set("default_team", settings.default_team);
+  options.making =
+      settings.create_properties ? connect::Making::kAllowed : connect::Making::kForbidden;
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
   TRY_ASSIGN(running->quota, ledger(*running));
   if (settings.oauth && !running->manifest->oauth)
@@ -413,19 +430,23 @@ Json Connections::describe_one(Running& running) {
 Json Connections::describe(WorkspaceId workspace) {
   Json::Array all;
   std::lock_guard guard(mutex_);
-  if (!held_.empty()) {
-    const auto name = ports_.control.workspace(workspace);
-    for (const auto& settings : settings_.connections)
-      if (name.ok() && settings.workspace == name->name)
-        all.push_back(Json::object()
-                          .set("id", settings.id)
-                          .set("vendor", settings.vendor)
-                          .set("enabled", settings.enabled)
-                          .set("halted", held_));
-    return Json(std::move(all));
+  const auto name = ports_.control.workspace(workspace);
+  for (const auto& settings : settings_.connections) {
+    if (!name.ok() || settings.workspace != name->name) continue;
+    const auto found = std::find_if(running_.begin(), running_.end(), [&](const auto& running) {
+      return running->workspace == workspace && running->settings.id == settings.id;
+    });
+    if (found != running_.end()) {
+      all.push_back(describe_one(**found));
+      continue;
+    }
+    all.push_back(Json::object()
+                      .set("id", settings.id)
+                      .set("vendor", settings.vendor)
+                      .set("enabled", settings.enabled)
+                      .set("state", held_.empty() ? "starting" : "halted")
+                      .set("halted", held_.empty() ? Json() : Json(held_)));
   }
-  for (auto& running : running_)
-    if (running->workspace == workspace) all.push_back(describe_one(*running));
   return Json(std::move(all));
 }
 

@@ -28,6 +28,10 @@ namespace rapport {
 Result<std::shared_ptr<const connect::Manifest>> find_manifest(Disk& disk,
                                                                const std::string& connectors,
                                                                const std::string& vendor);
+// The same with the connection's own mapping. Errors name the line in the settings.
+Result<std::shared_ptr<const connect::Manifest>> find_manifest(Disk& disk,
+                                                               const std::string& connectors,
+                                                               const ConnectionSettings& settings);
 // The folder of manifests: as set, else beside the program or in the source tree.
 std::string connectors_folder(Disk& disk, const Settings& settings);
 

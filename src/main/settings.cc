@@ -45,6 +45,13 @@ ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document)
   c.sync_conversations = fields.flag("sync_conversations", true);
   c.create_tickets = fields.flag("create_tickets", true);
   constexpr std::string_view kPriorities[] = {"low", "medium", "high", "urgent"};
+  c.sync_deals = fields.flag("sync_deals", true);
+  c.sync_tasks = fields.flag("sync_tasks", true);
+  c.auto_assign = fields.flag("auto_assign", true);
+  c.default_team = fields.text_or("default_team", "");
+  if (const YamlNode* mapping = fields.take("mapping")) c.mapping = *mapping;
+  c.mapping_file = document.name;
+  c.create_properties = fields.flag("create_properties", true);
   c.default_priority = kPriorities[fields.choice("default_priority", kPriorities, 1)];
   fields.finish();
   const int sources =

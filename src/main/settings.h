@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/yaml.h"
 #include "net/server.h"
 
 namespace rapport {
@@ -31,8 +32,17 @@ struct ConnectionSettings {
   // KU-13. What is off is not sent, and not looked for.
   bool look_up = true;  // before a record is written for the first time; off: duplicates may arise
   bool sync_conversations = true;
-  bool create_tickets = true;               // of escalations
+  bool create_tickets = true;  // of escalations
+  bool sync_deals = true;
+  bool sync_tasks = true;
+  bool auto_assign = true;                  // tickets without assignee: to one of the default team
   std::string default_priority = "medium";  // of a ticket that has none
+  std::string default_team;                 // as the vendor names it; empty: none
+  // KU-82, BO-88: {object: {property: …}} beside and instead of the manifest's; with where it
+  // stands, for errors.
+  std::optional<connect::YamlNode> mapping;
+  std::string mapping_file;
+  bool create_properties = true;  // those that it names and the vendor does not have
 };
 
 struct Settings {

@@ -46,14 +46,20 @@ inline constexpr std::string_view kAliased = "contact.aliased";
 inline constexpr std::string_view kGrouped = "account.grouped";
 inline constexpr std::string_view kPageViewed = "page.viewed";
 inline constexpr std::string_view kScreenViewed = "screen.viewed";
-// CH-10, sent as track events.
+// Sent as track events: CH-10, deals, tasks.
 inline constexpr std::string_view kConversationStarted = "conversation.started";
 inline constexpr std::string_view kConversationEnded = "conversation.ended";
 inline constexpr std::string_view kConversationEscalated = "conversation.escalated";
 inline constexpr std::string_view kMessageSent = "message.sent";
 inline constexpr std::string_view kSatisfactionReceived = "satisfaction.received";
 inline constexpr std::string_view kResolutionConfirmed = "resolution.confirmed";
+inline constexpr std::string_view kConversationAssigned = "conversation.assigned";
 inline constexpr std::string_view kLeadQualified = "lead.qualified";
+inline constexpr std::string_view kDealCreated = "deal.created";
+inline constexpr std::string_view kDealUpdated = "deal.updated";
+inline constexpr std::string_view kTaskCreated = "task.created";
+inline constexpr std::string_view kTaskUpdated = "task.updated";
+inline constexpr std::string_view kTaskCompleted = "task.completed";
 // The server's own; the fields of each are in docs/reference/events.md.
 inline constexpr std::string_view kTick = "tick";
 inline constexpr std::string_view kEngineChanged = "engine.changed";

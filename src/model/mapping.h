@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
+
 namespace rapport::model {
 
 // What a value is turned into. A value that cannot be turned counts as absent.
@@ -32,6 +34,8 @@ struct FieldSource {
 
 // One property of the remote object. The value is the first of `from` that is not empty, or the
 // constant, or the pattern; `values` translates it; `fallback` stands in when nothing is left.
+// With a `directory` the value is then looked up among the remote's own (users, by e-mail), and a
+// record without one is given to a member of the group that `member_of` names.
 struct FieldMapping {
   std::string to;
   std::vector<FieldSource> from;
@@ -42,6 +46,21 @@ struct FieldMapping {
   FieldType type = FieldType::kText;
   std::string separator = ", ";  // between the elements of a list
   size_t max_length = 0;         // characters kept; 0: all
+  std::string directory;
+  std::string member_of;  // path of the group's name
+  std::string label;      // for people, where the property has to be made there
+  bool custom = false;    // named by the connection's own mapping
+};
+
+// A value that is in none of the remote's lists: the property is left as it is there.
+struct Unresolved {
+  std::string property, directory, value;
+};
+
+struct MappedFields {
+  Json properties = Json::object();  // texts, in the order of the mapping
+  std::vector<Unresolved> unresolved;
+  std::vector<std::string> chosen;  // properties given by `member_of`: for a new record only
 };
 
 struct Mapping {

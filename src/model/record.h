@@ -22,6 +22,8 @@ inline constexpr std::string_view kContact = "contact";
 inline constexpr std::string_view kAccount = "account";
 inline constexpr std::string_view kConversation = "conversation";
 inline constexpr std::string_view kTicket = "ticket";
+inline constexpr std::string_view kDeal = "deal";
+inline constexpr std::string_view kTask = "task";
 inline constexpr std::string_view kSubject = "subject";        // subject → contact, join evidence
 inline constexpr std::string_view kQuarantine = "quarantine";  // a bad event, waiting
 inline constexpr std::string_view kConnection = "connection";
@@ -40,8 +42,8 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-// "con", "acc", "cnv", "tkt" … + "_" + 26 characters derived by SHA-256 from the parts. The same
-// parts always give the same id: ids are part of the fold.
+// "con", "acc", "cnv", "tkt", "deal", "task" … + "_" + 26 characters derived by SHA-256 from the
+// parts. The same parts always give the same id: ids are part of the fold.
 std::string derive_id(std::string_view prefix, WorkspaceId workspace,
                       std::initializer_list<std::string_view> parts);
 
@@ -67,7 +69,9 @@ inline constexpr IndexSpec kIndexes[] = {
     {kTicket, "subject_id"},   {kSubject, "contact"},      {kShadow, "local"},
     {kShadow, "connection"},   {kCall, "connection"},      {kReview, "status"},
     {kQuarantine, "status"},   {kQuarantine, "subject"},   {kErasure, "status"},
-    {kShadow, "refused"},
+    {kShadow, "refused"},      {kDeal, "subject_id"},      {kDeal, "conversation"},
+    {kDeal, "stage"},          {kTask, "subject_id"},      {kTask, "deal"},
+    {kTask, "status"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.

@@ -136,6 +136,8 @@ void PushWorld::open() {
   push_options.connection = std::string(kConnection);
   push_options.base_url = std::string(kHost);
   push_options.sends = sends;
+  push_options.settings = settings;
+  push_options.making = making_;
   push_options.hash_key = log_->keys().hash_key(kWorkspace).value();
   ledger_ = std::make_shared<QuotaLedger>(
       manifest_->quotas, clock, "hubspot",
@@ -160,6 +162,15 @@ void PushWorld::configure() {
   event.properties.set("requires", Json::object().set("contact", Json::Array{Json("emails")}));
   event.properties.set("sends", list).set("mapping_version", manifest_->version);
   intake_->append(std::move(event)).value();
+}
+
+void PushWorld::customise(const std::string& yaml, Making making) {
+  manifest_ = std::make_shared<const Manifest>(
+      connect::customise(*shipped_manifest(), parse_yaml(yaml, "settings").value(), "settings")
+          .value());
+  making_ = making;
+  restart();
+  configure();
 }
 
 void PushWorld::identify(const std::string& user, const std::string& email, Json traits) {

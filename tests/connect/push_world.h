@@ -90,6 +90,9 @@ class PushWorld {
   Json vendor(const std::string& method, const std::string& path, const Json& body = {});
 
   void retry(const Json& records);  // push.retried
+  // A connection's own mapping, from the next step on.
+  const Manifest& manifest() const { return *manifest_; }
+  void customise(const std::string& yaml, Making making = Making::kAllowed);
   std::vector<model::Record> records(const std::string& type);
   std::vector<model::Mark> marks();
 
@@ -102,7 +105,8 @@ class PushWorld {
   Metrics metrics;
   std::string token = "token";
   std::unique_ptr<Push> push;
-  std::vector<std::string> sends = {"contact", "account", "conversation", "ticket"};
+  Json settings = Json::object();  // of the connection, from the next restart on
+  std::vector<std::string> sends = {"contact", "account", "conversation", "ticket", "deal", "task"};
 
  private:
   void open();
@@ -114,6 +118,7 @@ class PushWorld {
   std::unique_ptr<simulation::SqliteVfs> vfs_;
   decide::Engine engine_;
   std::shared_ptr<const Manifest> manifest_;
+  Making making_ = Making::kAllowed;
   std::unique_ptr<store::EventLog> log_;
   std::unique_ptr<intake::Intake> intake_;
   std::unique_ptr<flow::Runner> runner_;

@@ -24,15 +24,15 @@ def canaries(i):
             'phone': f'49301{i:03d}4711', 'trait': f'canarytrait{mark}x', 'text': f'canarytext{mark}x',
             'answer': f'canaryanswer{mark}x', 'reason': f'canaryreason{mark}x',
             'device': f'canarydevice{mark}x', 'page': f'canarypage{mark}x',
-            'bad': f'canarybad{mark}x'}
+            'bad': f'canarybad{mark}x', 'deal': f'canarydeal{mark}x', 'task': f'canarytask{mark}x'}
 
 
 def events_of(i):
     c = canaries(i)
     person = {'userId': c['user'], 'anonymousId': c['device']}
 
-    def event(name, **properties):
-        return dict(person, type='track', event=name,
+    def event(type_, **properties):
+        return dict(person, type='track', event=type_,
                     properties=dict(properties, conversation_id=f'talk-{c["user"]}'))
     return [
         dict(person, type='page', name=c['page'], properties={'url': f'https://x.org/{c["page"]}'}),
@@ -43,6 +43,8 @@ def events_of(i):
         event('message.sent', text=f'I am {c["text"]}', author='customer', author_name=c['name']),
         event('message.sent', text=f'Dear {c["answer"]}', author='ai'),
         event('conversation.escalated', reason=c['reason']),
+        event('deal.created', deal_id=c['deal'], name=c['name'], description=c['deal']),
+        event('task.created', task_id=c['task'], deal_id=c['deal'], subject=c['name'], body=c['task']),
     ]
 
 
@@ -100,7 +102,8 @@ def check_answers(checks, world):
     waiting = world.get('/api/v1/quarantine?limit=1000')['data']
     checks.that(len(waiting) == STAYING, f'{PERSONS} of {PERSONS + STAYING} quarantined events are gone',
                 len(waiting))
-    for path in ('contacts', 'conversations', 'tickets', 'accounts', 'quarantine'):
+    for path in ('contacts', 'conversations', 'tickets', 'deals', 'tasks', 'accounts',
+                 'quarantine'):
         page = repr(world.get(f'/api/v1/{path}?limit=200')).lower()
         checks.that(not [w for w in gone if w.lower() in page], f'nor do the {path}', page[:300])
     here = [i for i in range(PERSONS, PERSONS + STAYING)

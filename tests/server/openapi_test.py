@@ -63,13 +63,15 @@ def take_in(tour):
     traits = {'email': 'ann@firm.com', 'name': 'Ann Lee', 'phone': '+4930123456', 'plan': 'gold'}
     talk = {'conversation_id': 'c-1'}
 
-    def track(name, **properties):
-        return dict(person, event=name, properties=dict(talk, **properties))
+    def track(type_, **properties):
+        return dict(person, event=type_, properties=dict(talk, **properties))
     tour.go(200, 'POST', '/v1/identify', dict(person, traits=traits, messageId='m-1'), ingest)
     tour.go(200, 'POST', '/v1/track', track('conversation.started', channel='web'), ingest)
     tour.go(200, 'POST', '/v1/track', track('message.sent', text='Hello', author='customer'), ingest)
     tour.go(200, 'POST', '/v1/track', track('satisfaction.received', score=4), ingest)
     tour.go(200, 'POST', '/v1/track', track('conversation.escalated', reason='asked'), ingest)
+    tour.go(200, 'POST', '/v1/track', track('deal.created', deal_id='d-1', name='Deal', amount='12.50', currency='EUR'), ingest)
+    tour.go(200, 'POST', '/v1/track', track('task.created', task_id='t-1', deal_id='d-1', subject='Call', priority='low'), ingest)
     tour.go(200, 'POST', '/v1/page', dict(person, name='Prices', properties={'url': 'https://a.b/c'}), ingest)
     tour.go(200, 'POST', '/v1/screen', dict(person, name='Home'), ingest)
     tour.go(200, 'POST', '/v1/group', dict(person, groupId='g-1', traits={'name': 'Firm'}), ingest)
@@ -94,7 +96,7 @@ def read(tour, sequence):
         if query == '?limit=1':
             tour.go(200, 'GET', f'/api/v1/contacts?limit=1&cursor={page["next"]}')
     for kind, name in (('contacts', 'contact'), ('accounts', 'account'), ('conversations', 'conversation'),
-                       ('tickets', 'ticket')):
+                       ('tickets', 'ticket'), ('deals', 'deal'), ('tasks', 'task')):
         rows = tour.go(200, 'GET', f'/api/v1/{kind}').json['data']
         tour.checks.that(rows, f'there are {kind}')
         one = rows[0]['id'] if rows else 'none'
@@ -102,6 +104,8 @@ def read(tour, sequence):
         tour.go(404, 'GET', f'/api/v1/{kind}/{one[:4]}aaaaaaaaaaaaaaaaaaaaaaaaaa')
         tour.go(401, 'GET', f'/api/v1/{kind}', key='rpt_live_wrong')
         tour.go(403, 'GET', f'/api/v1/{kind}', key=tour.world.ingest)
+    tour.go(200, 'GET', '/api/v1/deals?stage=prospecting')
+    tour.go(200, 'GET', '/api/v1/tasks?status=open')
     tour.go(400, 'GET', '/api/v1/contacts?cursor=nonsense')
     tour.go(400, 'GET', '/api/v1/contacts?min_sequence=999999')
     ann = tour.world.get('/api/v1/contacts?email=ann@firm.com')['data'][0]['id']

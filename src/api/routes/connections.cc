@@ -212,10 +212,11 @@ Result<Json> history(Call& call, const model::RecordKey& record) {
 // What each connected system holds of a record, what waits to be sent, and what was sent before.
 Result<HttpResponse> sync_status(Call& call) {
   const model::RecordKey record{call.path.at("type"), call.path.at("id")};
-  static constexpr std::string_view kTypes[] = {model::kContact, model::kAccount,
-                                                model::kConversation, model::kTicket};
+  static constexpr std::string_view kTypes[] = {model::kContact,      model::kAccount,
+                                                model::kConversation, model::kTicket,
+                                                model::kDeal,         model::kTask};
   if (std::find(std::begin(kTypes), std::end(kTypes), record.type) == std::end(kTypes))
-    return invalid("type must be contact, account, conversation or ticket", "type");
+    return invalid("type must be contact, account, conversation, ticket, deal or task", "type");
   TRY(call.tenant->record(record.type, record.id));
   store::PageRequest request;
   request.type = std::string(model::kShadow);

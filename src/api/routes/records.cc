@@ -184,6 +184,19 @@ std::vector<Route> record_routes() {
                 {{"conversation", "conversation", as_given}, {"status", "status", as_given}});
           }),
       get("/tickets/{id}", "getTicket", get_one<model::kTicket>),
+      get("/deals", "listDeals",
+          [](Call& call) {
+            return list_filtered(
+                call, model::kDeal,
+                {{"conversation", "conversation", as_given}, {"stage", "stage", as_given}});
+          }),
+      get("/deals/{id}", "getDeal", get_one<model::kDeal>),
+      get("/tasks", "listTasks",
+          [](Call& call) {
+            return list_filtered(call, model::kTask,
+                                 {{"deal", "deal", as_given}, {"status", "status", as_given}});
+          }),
+      get("/tasks/{id}", "getTask", get_one<model::kTask>),
   };
 }
 

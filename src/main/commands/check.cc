@@ -28,7 +28,7 @@ bool is_manifest(std::string_view text) {
 void check_connectors(Disk& disk, const Settings& settings, const std::string& file,
                       std::vector<Finding>& findings) {
   for (const auto& connection : settings.connections) {
-    const auto manifest = find_manifest(disk, connectors_folder(disk, settings), connection.vendor);
+    const auto manifest = find_manifest(disk, connectors_folder(disk, settings), connection);
     if (!manifest.ok())
       findings.push_back(
           {file, fmt::format("connection '{}': {}", connection.id, manifest.error().message)});

@@ -46,12 +46,18 @@ int list(const Shell& shell) {
   ApiClient api(shell.server_url(), shell.server_key());
   const auto all = api.call("GET", "/api/v1/connections");
   if (!all.ok()) return shell.fail(all.error());
-  std::vector<std::vector<std::string>> rows;
-  for (const Json& one : all->find("data")->as_array())
+  std::vector<std::vector<std::string>> rows, problems;
+  for (const Json& one : all->find("data")->as_array()) {
     rows.push_back({cell(one, "id"), cell(one, "vendor"), cell(one, "state"), cell(one, "waiting"),
                     cell(one, "done_at"), cell(one, "why")});
-  return shell.done(*all, table({"ID", "VENDOR", "STATE", "WAITING", "DONE AT", "WHY"}, rows,
-                                "There is no connection; add one to the settings."));
+    if (const Json* list = one.find("problems"); list && list->is_array())
+      for (const Json& problem : list->as_array())
+        problems.push_back({cell(one, "id"), std::string(problem.as_string())});
+  }
+  std::string text = table({"ID", "VENDOR", "STATE", "WAITING", "DONE AT", "WHY"}, rows,
+                           "There is no connection; add one to the settings.");
+  if (!problems.empty()) text += "\n" + table({"ID", "PROBLEMS"}, problems, "");
+  return shell.done(*all, text);
 }
 
 int change(const Shell& shell, const Options& options, std::string_view what) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "intake/conversation_events.h"
+#include "intake/known_events.h"
 #include "intake/normalise.h"
 
 namespace rapport {
@@ -58,9 +58,9 @@ TEST(DemoTalk, IntakeTakesEveryCall) {
       EXPECT_EQ(intake::normalise_email(email), email);
       continue;
     }
-    ASSERT_TRUE(intake::is_conversation_event(call.call.text("event")));
+    ASSERT_TRUE(intake::is_known_event(call.call.text("event")));
     const auto checked =
-        intake::check_conversation_event(call.call.text("event"), *call.call.find("properties"));
+        intake::check_known_event(call.call.text("event"), *call.call.find("properties"));
     EXPECT_TRUE(checked.ok()) << checked.error().message;
   }
 }

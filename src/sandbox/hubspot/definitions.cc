@@ -16,6 +16,10 @@ Json show_owner(const Owner& owner) {
   Json json = Json::object();
   json.set("id", owner.id).set("email", owner.email).set("type", "PERSON");
   json.set("firstName", owner.first_name).set("lastName", owner.last_name);
+  Json teams = Json::array();
+  for (const Team& team : owner.teams)
+    teams.push_back(Json::object().set("id", team.id).set("name", team.name).set("primary", true));
+  json.set("teams", std::move(teams));
   json.set("userId", owner.user_id).set("userIdIncludingInactive", owner.user_id);
   json.set("createdAt", kFoundedAt).set("updatedAt", kFoundedAt).set("archived", false);
   return json;

@@ -32,8 +32,9 @@ std::string ObjectType::upper() const {
 
 Schema::Schema(Micros now)
     : types_(standard_types(now)),
-      owners_{{"71000001", "rosa@portal.example", "Rosa", "Lindqvist", 51000001},
-              {"71000002", "milan@portal.example", "Milan", "Okafor", 51000002}},
+      owners_{
+          {"71000001", "rosa@portal.example", "Rosa", "Lindqvist", 51000001, {{"810", "Support"}}},
+          {"71000002", "milan@portal.example", "Milan", "Okafor", 51000002, {{"810", "Support"}}}},
       ways_(standard_ways()) {}
 
 const ObjectType* Schema::type(std::string_view name) const {

@@ -83,10 +83,15 @@ struct AssociationType {
   std::string_view category() const { return of_user ? "USER_DEFINED" : "HUBSPOT_DEFINED"; }
 };
 
+struct Team {
+  std::string id, name;
+};
+
 struct Owner {
   std::string id;
   std::string email, first_name, last_name;
   int64_t user_id = 0;
+  std::vector<Team> teams = {};
 };
 
 class Schema {

@@ -1,4 +1,4 @@
-#include "intake/conversation_events.h"
+#include "intake/known_events.h"
 
 #include <fmt/format.h>
 
@@ -7,14 +7,29 @@
 #include <cmath>
 #include <span>
 
+#include "base/time.h"
 #include "intake/normalise.h"
 #include "model/event.h"
 
 namespace rapport::intake {
 namespace {
 
-enum class Shape : uint8_t { kId, kText, kAuthor, kConfidence, kScore, kTexts, kList };
+enum class Shape : uint8_t {
+  kId,
+  kText,
+  kAuthor,
+  kConfidence,
+  kScore,
+  kTexts,
+  kList,
+  kAmount,
+  kCurrency,
+  kTime,
+  kPriority,
+  kTaskStatus
+};
 enum class Need : uint8_t { kRequired, kOptional };
+constexpr double kMostAmount = 1e15;
 
 struct Property {
   std::string_view name;
@@ -56,8 +71,36 @@ constexpr Property kResolution[] = {
     kConversation,
     {"status", Shape::kText, Need::kRequired},
 };
+constexpr Property kAssigned[] = {
+    kConversation,
+    {"assignee", Shape::kText, Need::kOptional},
+    {"team", Shape::kText, Need::kOptional},
+};
 constexpr Property kLead[] = {
     {"conversation_id", Shape::kId, Need::kOptional},
+};
+constexpr Property kDeal[] = {
+    {"deal_id", Shape::kId, Need::kRequired},
+    {"conversation_id", Shape::kId, Need::kOptional},
+    {"name", Shape::kText, Need::kOptional},
+    {"amount", Shape::kAmount, Need::kOptional},
+    {"currency", Shape::kCurrency, Need::kOptional},
+    {"stage", Shape::kText, Need::kOptional},
+    {"expected_close_at", Shape::kTime, Need::kOptional},
+    {"source", Shape::kText, Need::kOptional},
+    {"description", Shape::kText, Need::kOptional},
+    {"owner", Shape::kText, Need::kOptional},
+};
+constexpr Property kTask[] = {
+    {"task_id", Shape::kId, Need::kRequired},
+    {"conversation_id", Shape::kId, Need::kOptional},
+    {"deal_id", Shape::kId, Need::kOptional},
+    {"subject", Shape::kText, Need::kOptional},
+    {"body", Shape::kText, Need::kOptional},
+    {"due_at", Shape::kTime, Need::kOptional},
+    {"priority", Shape::kPriority, Need::kOptional},
+    {"status", Shape::kTaskStatus, Need::kOptional},
+    {"owner", Shape::kText, Need::kOptional},
 };
 
 struct EventShape {
@@ -71,7 +114,13 @@ constexpr EventShape kShapes[] = {
     {model::kMessageSent, kMessage},
     {model::kSatisfactionReceived, kSatisfaction},
     {model::kResolutionConfirmed, kResolution},
+    {model::kConversationAssigned, kAssigned},
     {model::kLeadQualified, kLead},
+    {model::kDealCreated, kDeal},
+    {model::kDealUpdated, kDeal},
+    {model::kTaskCreated, kTask},
+    {model::kTaskUpdated, kTask},
+    {model::kTaskCompleted, kTask},
 };
 
 const EventShape* shape_of(std::string_view type) {
@@ -82,6 +131,35 @@ const EventShape* shape_of(std::string_view type) {
 
 bool is_author(std::string_view word) {
   return word == "customer" || word == "ai" || word == "agent";
+}
+
+constexpr std::string_view kPriorities[] = {"low", "medium", "high", "urgent"};
+constexpr std::string_view kTaskStatuses[] = {"open", "in_progress", "completed"};
+
+bool is_one_of(const Json& value, std::span<const std::string_view> words) {
+  return value.is_string() &&
+         std::find(words.begin(), words.end(), value.as_string()) != words.end();
+}
+
+// A decimal: what has an exponent, or is no number of money, is none.
+bool is_amount(const Json& value) {
+  if (value.is_number()) return value.as_double() >= 0 && value.as_double() <= kMostAmount;
+  if (!value.is_string()) return false;
+  const std::string_view text = value.as_string();
+  const size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view rest = point == text.npos ? "0" : text.substr(point + 1);
+  const auto digits = [](std::string_view part, size_t most) {
+    return !part.empty() && part.size() <= most &&
+           part.find_first_not_of("0123456789") == part.npos;
+  };
+  return digits(whole, 15) && digits(rest, 4);
+}
+
+bool is_currency(const Json& value) {
+  if (!value.is_string() || value.as_string().size() != 3) return false;
+  return std::all_of(value.as_string().begin(), value.as_string().end(),
+                     [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 bool is_score(const Json& value) {
@@ -121,6 +199,20 @@ std::string_view lacks(const Json& value, Shape shape) {
       return are_texts(value) ? "" : "a list of texts";
     case Shape::kList:
       return value.is_array() ? "" : "a list";
+    case Shape::kAmount:
+      return is_amount(value) ? "" : "an amount such as 1500 or \"1500.50\"";
+    case Shape::kCurrency:
+      return is_currency(value) ? "" : "an ISO 4217 code such as \"EUR\"";
+    case Shape::kTime:
+      return value.is_string() && parse_time(value.as_string()).ok()
+                 ? ""
+                 : "a time such as \"2026-03-02T09:00:00Z\"";
+    case Shape::kPriority:
+      return is_one_of(value, kPriorities) ? ""
+                                           : "one of \"low\", \"medium\", \"high\", \"urgent\"";
+    case Shape::kTaskStatus:
+      return is_one_of(value, kTaskStatuses) ? ""
+                                             : "one of \"open\", \"in_progress\", \"completed\"";
   }
   BUG("a shape without a check");
 }
@@ -144,11 +236,11 @@ Result<void> check_property(const Property& property, const Json& properties) {
 
 }  // namespace
 
-bool is_conversation_event(std::string_view type) {
+bool is_known_event(std::string_view type) {
   return shape_of(type) != nullptr;
 }
 
-Result<void> check_conversation_event(std::string_view type, const Json& properties) {
+Result<void> check_known_event(std::string_view type, const Json& properties) {
   const EventShape* shape = shape_of(type);
   CHECK(shape != nullptr);
   for (const Property& property : shape->properties) TRY(check_property(property, properties));
@@ -156,6 +248,7 @@ Result<void> check_conversation_event(std::string_view type, const Json& propert
 }
 
 bool speaks_for_customer(std::string_view type, const Json& properties) {
+  if (type.starts_with("deal.") || type.starts_with("task.")) return false;
   return type != model::kMessageSent || properties.text("author") == "customer";
 }
 
