@@ -71,6 +71,7 @@ function(add_room room below)
     target_link_libraries(${room}_test PRIVATE ${room} ${room_test_needs_${room}} testing
                           GTest::gtest GTest::gtest_main)
     target_compile_definitions(${room}_test PRIVATE RAPPORT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    quicken_test(${room}_test)
     add_test(NAME ${room} COMMAND ${room}_test)
   endif()
 endfunction()

@@ -92,6 +92,11 @@ model::Event started_event(WorkspaceId workspace, Micros now, std::string_view c
     record.set("version", plan.works[task->work].due.mark.version.value);
     record.set("part", task->view.part);
     set_if(record, "links", link_ids(task->item.links));
+    if (task->need == Need::kUpdate) {
+      Json names = Json::array();
+      for (const auto& [name, value] : task->item.properties.as_object()) names.push_back(name);
+      record.set("properties", std::move(names));
+    }
     records.push_back(std::move(record));
   }
   event.properties.set("connection", connection).set("call", call);

@@ -396,8 +396,20 @@ Result<std::optional<Failure>> Sender::send_some(Plan& plan, const CallSpec& cal
   const CallScope scope{.object = object.name,
                         .other = first.link == nullptr ? "" : first.link->to};
   const std::string_view operation = word(first.need, object);
-  const Reply reply =
-      remote_.call(fill_request(call, scope, items, remote_.base_url()), operation, call.quota);
+  if (auto failure = remote_.wait_for_quota(call.quota)) {
+    leave(plan, tasks);
+    return Stop(failure);
+  }
+  // Until its outcome is known, nobody can say which of two values the remote holds.
+  if (first.need == Need::kUpdate) {
+    const Result<std::string> announced = journal_.start(plan, tasks, operation);
+    if (!announced.ok()) {
+      remote_.give_back(call.quota);
+      return announced.error();
+    }
+  }
+  const Reply reply = remote_.call_admitted(fill_request(call, scope, items, remote_.base_url()),
+                                            operation, call.quota);
   failpoints_.reach("push.request_sent");
   if (!reply.failure) return take_outcomes(plan, call, tasks, reply);
   if (is_transient(*reply.failure) || stops_connection(*reply.failure)) {

@@ -273,7 +273,34 @@ std::string sync_list(const RecordKey& record) {
   return "sync/" + record.type + "/" + record.id;
 }
 
+namespace {
+
+// Differs from every hash and from no value: what the remote holds is not known.
+constexpr std::string_view kUncertain = "?";
+
+std::string shadow_of(const Event& event, const Json& record) {
+  return std::string(event.property("connection")) + "/" + std::string(event.property("object")) +
+         "/" + std::string(record.text("type")) + "/" + std::string(record.text("id")) + "/" +
+         std::to_string(record.integer("part"));
+}
+
+// An update that is under way: it may take effect although its answer is lost, and the value may
+// change back before it is tried again.
+void doubt_properties(Step& step, const Event& event) {
+  for (const Json& record : values_of(event.properties, "records")) {
+    const std::string id = shadow_of(event, record);
+    if (!step.find(model::kShadow, id)) continue;
+    Json& fields = step.edit(model::kShadow, id).fields;
+    if (!fields.find("sent")) fields.set("sent", Json::object());
+    for (const Json& property : values_of(record, "properties"))
+      fields.edit("sent")->set(property.as_string(), kUncertain);
+  }
+}
+
+}  // namespace
+
 void start_call(Step& step, const Event& event) {
+  if (event.property("operation") == "update") return doubt_properties(step, event);
   Record& call = step.edit(model::kCall, event.property("call"));
   call.fields = event.properties;
   call.fields.set("started_at", format_time(event.received_at));

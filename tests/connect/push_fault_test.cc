@@ -40,6 +40,35 @@ void expect_one_of_each(PushWorld& world) {
   EXPECT_EQ(world.neighbours("contacts", contact, "notes").size(), 1u);
 }
 
+// The remote has the value whose answer was lost; ours is the older one again.
+TEST(PushFaults, AValueThatChangesBackAfterALostAnswerIsSentAgain) {
+  PushWorld world;
+  world.identify("u1", "ana@gmail.com", Json::object().set("title", "Boss"));
+  ASSERT_EQ(world.settle(), "");
+  world.lose_next(1, "/crm/v3/objects/contacts/batch/update");
+  world.identify("u1", "", Json::object().set("title", "Chief"));
+  world.fold();
+  (void)world.push->step().value();
+  EXPECT_EQ(world.property("contacts", "jobtitle"), "Chief");
+  world.identify("u1", "", Json::object().set("title", "Boss"));
+  ASSERT_EQ(world.settle(), "");
+  EXPECT_EQ(world.property("contacts", "jobtitle"), "Boss");
+}
+
+TEST(PushFaults, AValueThatChangesBackAfterACrashIsSentAgain) {
+  PushWorld world;
+  world.identify("u1", "ana@gmail.com", Json::object().set("title", "Boss"));
+  ASSERT_EQ(world.settle(), "");
+  world.failpoints.crash_at("push.response_read", 1);
+  world.identify("u1", "", Json::object().set("title", "Chief"));
+  EXPECT_THROW((void)world.step().ok(), Crash);
+  world.restart();
+  EXPECT_EQ(world.property("contacts", "jobtitle"), "Chief");
+  world.identify("u1", "", Json::object().set("title", "Boss"));
+  ASSERT_EQ(world.settle(), "");
+  EXPECT_EQ(world.property("contacts", "jobtitle"), "Boss");
+}
+
 TEST(PushFaults, TriesARefusedChangeOnceWhileTheRecordWaitsForSomethingElse) {
   PushWorld world;
   world.identify("u1", "ana@gmail.com", Json::object().set("name", "Ana Lee"));

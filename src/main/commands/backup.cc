@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <set>
 
 #include "main/api_client.h"
@@ -133,32 +132,31 @@ int restore(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_backup(CLI::App& app, Shell& shell) {
+void add_backup(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("backup", "Write a consistent copy of a server's data");
-  command->add_option("--to", options->to, "New folder; on a server an absolute path there")
-      ->required();
-  command->footer(
+  auto command = app.command("backup", "Write a consistent copy of a server's data");
+  command.required("--to", options->to, "New folder; on a server an absolute path there");
+  command.footer(
       "Example:\n  rapport backup --to /var/backups/rapport/monday "
       "--url http://localhost:8080 --key $ADMIN_KEY\n"
       "Without a server (--url): of the data folder that --data names.");
-  add_server_options(*command, shell);
-  on(*command, shell, [&shell, options] { return backup(shell, *options); });
+  add_server_options(command, shell);
+  on(command, shell, [&shell, options] { return backup(shell, *options); });
 }
 
-void add_restore(CLI::App& app, Shell& shell) {
+void add_restore(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("restore", "Put a backup into an empty data folder");
-  command->add_option("--from", options->from, "The backup's folder")->required();
-  command->add_option("--tombstones", options->tombstones,
-                      "Newer list of erased people, such as the lost folder's file `tombstones`");
-  command->add_option("--master-key", options->master_key,
-                      "File with the master key, which is copied into the data folder; else "
-                      "RAPPORT_MASTER_KEY or the master.key that is there");
-  command->footer(
+  auto command = app.command("restore", "Put a backup into an empty data folder");
+  command.required("--from", options->from, "The backup's folder");
+  command.option("--tombstones", options->tombstones,
+                 "Newer list of erased people, such as the lost folder's file `tombstones`");
+  command.option("--master-key", options->master_key,
+                 "File with the master key, which is copied into the data folder; else "
+                 "RAPPORT_MASTER_KEY or the master.key that is there");
+  command.footer(
       "Example:\n  rapport restore --from /var/backups/rapport/monday --data ./data "
       "--master-key ./master.key --tombstones ./old/tombstones");
-  on(*command, shell, [&shell, options] { return restore(shell, *options); });
+  on(command, shell, [&shell, options] { return restore(shell, *options); });
 }
 
 }  // namespace rapport

@@ -1,8 +1,6 @@
 // `rapport check`: finds what is wrong in settings and manifests before a server meets it.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "base/posix_disk.h"
 #include "base/text.h"
 #include "connect/manifest.h"
@@ -86,13 +84,12 @@ int check(const Shell& shell, std::vector<std::string> files) {
 
 }  // namespace
 
-void add_check(CLI::App& app, Shell& shell) {
+void add_check(const Command& app, Shell& shell) {
   auto files = std::make_shared<std::vector<std::string>>();
-  auto* command =
-      app.add_subcommand("check", "Check settings and manifests; 3 when something is wrong");
-  command->add_option("file", *files, "Files; without one: --config and all manifests");
-  command->footer("Example:\n  rapport check rapport.yaml connectors/*/manifest.yaml");
-  on(*command, shell, [&shell, files] { return check(shell, *files); });
+  auto command = app.command("check", "Check settings and manifests; 3 when something is wrong");
+  command.option("file", *files, "Files; without one: --config and all manifests");
+  command.footer("Example:\n  rapport check rapport.yaml connectors/*/manifest.yaml");
+  on(command, shell, [&shell, files] { return check(shell, *files); });
 }
 
 }  // namespace rapport

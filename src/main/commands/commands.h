@@ -6,11 +6,8 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "main/commands/command.h"
 #include "main/settings.h"
-
-namespace CLI {
-class App;
-}
 
 namespace rapport {
 
@@ -41,27 +38,27 @@ struct Shell {
 };
 
 // --url and --key, for commands that talk to a running server.
-void add_server_options(CLI::App& command, Shell& shell);
+void add_server_options(const Command& command, Shell& shell);
 // Makes `run` what the program does when this command is named.
-void on(CLI::App& command, Shell& shell, std::function<int()> run);
+void on(const Command& command, Shell& shell, std::function<int()> run);
 
-// All options and commands of the program.
-void add_commands(CLI::App& app, Shell& shell);
+// All commands of the program.
+void add_commands(const Command& program, Shell& shell);
 
-void add_serve(CLI::App& app, Shell& shell);
-void add_demo(CLI::App& app, Shell& shell);
-void add_init(CLI::App& app, Shell& shell);
-void add_check(CLI::App& app, Shell& shell);
-void add_verify(CLI::App& app, Shell& shell);
-void add_rebuild(CLI::App& app, Shell& shell);
-void add_backup(CLI::App& app, Shell& shell);
-void add_restore(CLI::App& app, Shell& shell);
-void add_keys(CLI::App& app, Shell& shell);
-void add_workspaces(CLI::App& app, Shell& shell);
-void add_events(CLI::App& app, Shell& shell);
-void add_quarantine(CLI::App& app, Shell& shell);
-void add_connections(CLI::App& app, Shell& shell);  // and dead-letters, sync
-void add_contacts(CLI::App& app, Shell& shell);
-void add_sandbox(CLI::App& app, Shell& shell);
+void add_serve(const Command& app, Shell& shell);
+void add_demo(const Command& app, Shell& shell);
+void add_init(const Command& app, Shell& shell);
+void add_check(const Command& app, Shell& shell);
+void add_verify(const Command& app, Shell& shell);
+void add_rebuild(const Command& app, Shell& shell);
+void add_backup(const Command& app, Shell& shell);
+void add_restore(const Command& app, Shell& shell);
+void add_keys(const Command& app, Shell& shell);
+void add_workspaces(const Command& app, Shell& shell);
+void add_events(const Command& app, Shell& shell);
+void add_quarantine(const Command& app, Shell& shell);
+void add_connections(const Command& app, Shell& shell);  // and dead-letters, sync
+void add_contacts(const Command& app, Shell& shell);
+void add_sandbox(const Command& app, Shell& shell);
 
 }  // namespace rapport

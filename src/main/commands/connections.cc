@@ -1,8 +1,6 @@
 // `rapport connections`, `rapport dead-letters`, `rapport sync`: how the connected systems stand.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "base/text.h"
 #include "main/api_client.h"
 #include "main/commands/commands.h"
@@ -109,69 +107,70 @@ int sync_status(const Shell& shell, const Options& options) {
   return shell.done(*status, to_pretty_text(*status));
 }
 
-void add_changes(CLI::App& connections, Shell& shell, const std::shared_ptr<Options>& options) {
+void add_changes(const Command& connections, Shell& shell,
+                 const std::shared_ptr<Options>& options) {
   for (const auto& [what, about] :
        {std::pair{"pause", "Send nothing more until it is resumed; nothing is lost"},
         std::pair{"resume", "Go on at once, also where it waits after a failure"}}) {
-    auto* one = connections.add_subcommand(what, about);
-    one->add_option("connection", options->connection, "Its id, such as crm")->required();
-    one->footer(fmt::format("Example:\n  rapport connections {} crm --key $KEY", what));
-    add_server_options(*one, shell);
-    on(*one, shell,
+    auto one = connections.command(what, about);
+    one.required("connection", options->connection, "Its id, such as crm");
+    one.footer(fmt::format("Example:\n  rapport connections {} crm --key $KEY", what));
+    add_server_options(one, shell);
+    on(one, shell,
        [&shell, options, word = std::string(what)] { return change(shell, *options, word); });
   }
 }
 
-void add_dead_letters(CLI::App& app, Shell& shell, const std::shared_ptr<Options>& options) {
-  auto* letters = app.add_subcommand("dead-letters", "Records that a connected system refused");
-  letters->require_subcommand(1);
-  auto* all = letters->add_subcommand("list", "What was refused, and why");
-  all->add_option("connection", options->connection, "Its id, such as crm")->required();
-  all->add_option("--limit", options->limit, "How many, up to 1000");
-  all->add_option("--cursor", options->cursor, "Go on where the page before ended");
-  all->footer("Example:\n  rapport dead-letters list crm --key $READ_KEY");
-  add_server_options(*all, shell);
-  on(*all, shell, [&shell, options] { return dead_letters(shell, *options); });
+void add_dead_letters(const Command& app, Shell& shell, const std::shared_ptr<Options>& options) {
+  auto letters = app.command("dead-letters", "Records that a connected system refused");
+  letters.needs_command();
+  auto all = letters.command("list", "What was refused, and why");
+  all.required("connection", options->connection, "Its id, such as crm");
+  all.option("--limit", options->limit, "How many, up to 1000");
+  all.option("--cursor", options->cursor, "Go on where the page before ended");
+  all.footer("Example:\n  rapport dead-letters list crm --key $READ_KEY");
+  add_server_options(all, shell);
+  on(all, shell, [&shell, options] { return dead_letters(shell, *options); });
 
-  auto* again = letters->add_subcommand("retry", "Send one of them, or all, again");
-  again->add_option("connection", options->connection, "Its id, such as crm")->required();
-  again->add_option("--type", options->type, "contact, account, conversation or ticket");
-  again->add_option("--id", options->id, "Id of the record");
-  again->add_flag("--all", options->all, "All that were refused, up to 1000");
-  again->footer("Example:\n  rapport dead-letters retry crm --all --key $KEY");
-  add_server_options(*again, shell);
-  on(*again, shell, [&shell, options] { return retry(shell, *options); });
+  auto again = letters.command("retry", "Send one of them, or all, again");
+  again.required("connection", options->connection, "Its id, such as crm");
+  again.option("--type", options->type, "contact, account, conversation or ticket");
+  again.option("--id", options->id, "Id of the record");
+  again.flag("--all", options->all, "All that were refused, up to 1000");
+  again.footer("Example:\n  rapport dead-letters retry crm --all --key $KEY");
+  add_server_options(again, shell);
+  on(again, shell, [&shell, options] { return retry(shell, *options); });
 }
 
 }  // namespace
 
-void add_connections(CLI::App& app, Shell& shell) {
+void add_connections(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* connections = app.add_subcommand("connections", "How the connected systems stand");
-  connections->require_subcommand(1);
-  auto* all = connections->add_subcommand("list", "State, backlog and when it will be done");
-  all->footer("Example:\n  rapport connections list --key $READ_KEY");
-  add_server_options(*all, shell);
-  on(*all, shell, [&shell] { return list(shell); });
-  add_changes(*connections, shell, options);
-  auto* allow = connections->add_subcommand("authorize", "Let a person grant access (OAuth)");
-  allow->add_option("connection", options->connection, "Its id, such as crm")->required();
-  allow->footer("Example:\n  rapport connections authorize crm --key $KEY");
-  add_server_options(*allow, shell);
-  on(*allow, shell, [&shell, options] { return authorize(shell, options->connection); });
-  auto* check = connections->add_subcommand("test", "Ask the CRM whose account this is");
-  check->add_option("connection", options->connection, "Its id, such as crm")->required();
-  check->footer("Example:\n  rapport connections test crm --key $KEY");
-  add_server_options(*check, shell);
-  on(*check, shell, [&shell, options] { return test(shell, options->connection); });
+  auto connections = app.command("connections", "How the connected systems stand");
+  connections.needs_command();
+  auto all = connections.command("list", "State, backlog and when it will be done");
+  all.footer("Example:\n  rapport connections list --key $READ_KEY");
+  add_server_options(all, shell);
+  on(all, shell, [&shell] { return list(shell); });
+  add_changes(connections, shell, options);
+  auto allow = connections.command("authorize", "Let a person grant access (OAuth)");
+  allow.required("connection", options->connection, "Its id, such as crm");
+  allow.footer("Example:\n  rapport connections authorize crm --key $KEY");
+  add_server_options(allow, shell);
+  on(allow, shell, [&shell, options] { return authorize(shell, options->connection); });
+  auto check = connections.command("test", "Ask the CRM whose account this is");
+  check.required("connection", options->connection, "Its id, such as crm");
+  check.footer("Example:\n  rapport connections test crm --key $KEY");
+  add_server_options(check, shell);
+  on(check, shell, [&shell, options] { return test(shell, options->connection); });
   add_dead_letters(app, shell, options);
 
-  auto* status = app.add_subcommand("sync", "How one record stands in each connected system");
-  status->add_option("type", options->type, "contact, account, conversation or ticket")->required();
-  status->add_option("id", options->id, "Id of the record")->required();
-  status->footer("Example:\n  rapport sync contact con_0000 --key $READ_KEY");
-  add_server_options(*status, shell);
-  on(*status, shell, [&shell, options] { return sync_status(shell, *options); });
+  auto status = app.command("sync", "How one record stands in each connected system");
+  status.required("type", options->type, "contact, account, conversation or ticket");
+  status.required("id", options->id, "Id of the record");
+  status.footer("Example:\n  rapport sync contact con_0000 --key $READ_KEY");
+  add_server_options(status, shell);
+  on(status, shell, [&shell, options] { return sync_status(shell, *options); });
 }
 
 }  // namespace rapport

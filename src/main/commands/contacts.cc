@@ -1,8 +1,6 @@
 // `rapport contacts`: looks people up, merges them, undoes that, erases them.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "base/text.h"
 #include "main/api_client.h"
 #include "main/commands/commands.h"
@@ -104,41 +102,41 @@ constexpr const char* kWho = "Its id, e-mail, phone with +, or the sender's id";
 
 }  // namespace
 
-void add_contacts(CLI::App& app, Shell& shell) {
+void add_contacts(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* contacts = app.add_subcommand("contacts", "Look up, merge, split and erase people");
-  contacts->require_subcommand(1);
+  auto contacts = app.command("contacts", "Look up, merge, split and erase people");
+  contacts.needs_command();
 
-  auto* one = contacts->add_subcommand("get", "One contact");
-  one->add_option("who", options->who, kWho)->required();
-  one->footer("Example:\n  rapport contacts get ana@acme.example --key $READ_KEY");
-  add_server_options(*one, shell);
-  on(*one, shell, [&shell, options] { return get(shell, *options); });
+  auto one = contacts.command("get", "One contact");
+  one.required("who", options->who, kWho);
+  one.footer("Example:\n  rapport contacts get ana@acme.example --key $READ_KEY");
+  add_server_options(one, shell);
+  on(one, shell, [&shell, options] { return get(shell, *options); });
 
-  auto* gone = contacts->add_subcommand("erase", "Erase a person for good");
-  gone->add_option("who", options->who, kWho)->required();
-  gone->add_flag("--yes", options->yes, "Yes, erase");
-  gone->footer(
+  auto gone = contacts.command("erase", "Erase a person for good");
+  gone.required("who", options->who, kWho);
+  gone.flag("--yes", options->yes, "Yes, erase");
+  gone.footer(
       "Example:\n  rapport contacts erase ana@acme.example --yes --key $ERASE_KEY\n"
       "The key needs the scopes erase and, unless an id is given, read.");
-  add_server_options(*gone, shell);
-  on(*gone, shell, [&shell, options] { return erase(shell, *options); });
+  add_server_options(gone, shell);
+  on(gone, shell, [&shell, options] { return erase(shell, *options); });
 
-  auto* join = contacts->add_subcommand("merge", "Make two contacts one");
-  join->add_option("who", options->who, kWho)->required();
-  join->add_option("other", options->other, "The other one")->required();
-  join->footer(
+  auto join = contacts.command("merge", "Make two contacts one");
+  join.required("who", options->who, kWho);
+  join.required("other", options->other, "The other one");
+  join.footer(
       "Example:\n  rapport contacts merge ana@acme.example ana@home.example --key $WRITE_KEY");
-  add_server_options(*join, shell);
-  on(*join, shell, [&shell, options] { return merge(shell, *options); });
+  add_server_options(join, shell);
+  on(join, shell, [&shell, options] { return merge(shell, *options); });
 
-  auto* split = contacts->add_subcommand("unmerge", "Undo a merge");
-  split->add_option("who", options->who, kWho)->required();
-  split->add_option("--merge-sequence", options->merge_sequence,
-                    "Which: `sequence` of one of the contact's joins; without it: the latest");
-  split->footer("Example:\n  rapport contacts unmerge ana@acme.example --key $WRITE_KEY");
-  add_server_options(*split, shell);
-  on(*split, shell, [&shell, options] { return unmerge(shell, *options); });
+  auto split = contacts.command("unmerge", "Undo a merge");
+  split.required("who", options->who, kWho);
+  split.option("--merge-sequence", options->merge_sequence,
+               "Which: `sequence` of one of the contact's joins; without it: the latest");
+  split.footer("Example:\n  rapport contacts unmerge ana@acme.example --key $WRITE_KEY");
+  add_server_options(split, shell);
+  on(split, shell, [&shell, options] { return unmerge(shell, *options); });
 }
 
 }  // namespace rapport

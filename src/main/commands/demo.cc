@@ -1,7 +1,6 @@
 // `rapport demo`: a server with a made-up company on it and a CRM sandbox beside it.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -224,16 +223,16 @@ int demo(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_demo(CLI::App& app, Shell& shell) {
+void add_demo(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* command =
-      app.add_subcommand("demo", "A server with made-up customers, and a CRM sandbox beside it");
-  command->add_option("--sandbox-port", options->sandbox_port, "Port of the sandbox, 0 for any");
-  command->add_option("--seed", options->seed, "Other numbers give other customers");
-  command->footer(
+  auto command =
+      app.command("demo", "A server with made-up customers, and a CRM sandbox beside it");
+  command.option("--sandbox-port", options->sandbox_port, "Port of the sandbox, 0 for any");
+  command.option("--seed", options->seed, "Other numbers give other customers");
+  command.footer(
       "The data folder is $XDG_DATA_HOME/rapport-demo unless --data names one; every "
       "start begins anew.\nExample:\n  rapport demo --listen 127.0.0.1:8080");
-  on(*command, shell, [&shell, options] { return demo(shell, *options); });
+  on(command, shell, [&shell, options] { return demo(shell, *options); });
 }
 
 }  // namespace rapport

@@ -97,7 +97,7 @@ void look(const CLI::App& command, const std::string& path, const std::string& p
 TEST(Reference, NamesEveryCommandAndOption) {
   CLI::App app{"", "rapport"};
   Shell shell;
-  add_commands(app, shell);
+  add_commands(Command(app), shell);
   EXPECT_GE(app.get_subcommands({}).size(), 14u);
   look(app, "", source("docs/reference/cli.md"));
 }

@@ -1,8 +1,6 @@
 // `rapport events`: sends tracking calls from a file, and lists the log.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "base/system.h"
 #include "base/text.h"
 #include "main/api_client.h"
@@ -65,14 +63,14 @@ int list(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_events(CLI::App& app, Shell& shell) {
+void add_events(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* events = app.add_subcommand("events", "Send events, list the log");
-  events->require_subcommand(1);
+  auto events = app.command("events", "Send events, list the log");
+  events.needs_command();
 
-  auto* give = events->add_subcommand("send", "Send tracking calls from a file, one JSON a line");
-  give->add_option("file", options->file, "NDJSON file, or - for standard input")->required();
-  give->footer(
+  auto give = events.command("send", "Send tracking calls from a file, one JSON a line");
+  give.required("file", options->file, "NDJSON file, or - for standard input");
+  give.footer(
       "Each line is one call with its type: "
       "{\"type\":\"track\",\"userId\":\"u-1\",\"event\":\"…\"}.\n"
       "A line without messageId gets one made of its text and place, so that sending the same "
@@ -80,15 +78,15 @@ void add_events(CLI::App& app, Shell& shell) {
       "again stores nothing twice. Refusals for overload are waited out.\n"
       "Example:\n  rapport events send dialogues.ndjson --url http://localhost:8080 --key "
       "$INGEST_KEY");
-  add_server_options(*give, shell);
-  on(*give, shell, [&shell, options] { return send(shell, *options); });
+  add_server_options(give, shell);
+  on(give, shell, [&shell, options] { return send(shell, *options); });
 
-  auto* show = events->add_subcommand("list", "Events in the order of the log");
-  show->add_option("--after", options->after, "Only events with a greater sequence");
-  show->add_option("--limit", options->limit, "How many, up to 1000");
-  show->footer("Example:\n  rapport events list --after 100 --key $READ_KEY");
-  add_server_options(*show, shell);
-  on(*show, shell, [&shell, options] { return list(shell, *options); });
+  auto show = events.command("list", "Events in the order of the log");
+  show.option("--after", options->after, "Only events with a greater sequence");
+  show.option("--limit", options->limit, "How many, up to 1000");
+  show.footer("Example:\n  rapport events list --after 100 --key $READ_KEY");
+  add_server_options(show, shell);
+  on(show, shell, [&shell, options] { return list(shell, *options); });
 }
 
 }  // namespace rapport

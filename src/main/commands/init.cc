@@ -1,8 +1,6 @@
 // `rapport init`: a data folder with its master key, and on request a first workspace with keys.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "main/commands/commands.h"
 #include "main/offline.h"
 
@@ -72,12 +70,12 @@ int init(const Shell& shell, const std::string& workspace) {
 
 }  // namespace
 
-void add_init(CLI::App& app, Shell& shell) {
+void add_init(const Command& app, Shell& shell) {
   auto workspace = std::make_shared<std::string>();
-  auto* command = app.add_subcommand("init", "Make a data folder, and a first workspace in it");
-  command->add_option("--workspace", *workspace, "Make this workspace and print its keys");
-  command->footer("Example:\n  rapport init --data ./data --workspace acme");
-  on(*command, shell, [&shell, workspace] { return init(shell, *workspace); });
+  auto command = app.command("init", "Make a data folder, and a first workspace in it");
+  command.option("--workspace", *workspace, "Make this workspace and print its keys");
+  command.footer("Example:\n  rapport init --data ./data --workspace acme");
+  on(command, shell, [&shell, workspace] { return init(shell, *workspace); });
 }
 
 }  // namespace rapport

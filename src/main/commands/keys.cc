@@ -1,8 +1,6 @@
 // `rapport keys`: makes, lists and revokes API keys.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "main/commands/administration.h"
 #include "main/commands/table.h"
 
@@ -58,39 +56,34 @@ int revoke(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_keys(CLI::App& app, Shell& shell) {
+void add_keys(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* keys = app.add_subcommand("keys", "API keys of workspaces and of the server");
-  keys->require_subcommand(1);
-  keys->footer(
-      "Works on a running server (--url, --key: an admin key) or, without one, on --data.");
+  auto keys = app.command("keys", "API keys of workspaces and of the server");
+  keys.needs_command();
+  keys.footer("Works on a running server (--url, --key: an admin key) or, without one, on --data.");
 
-  auto* make = keys->add_subcommand("create", "Make a key; its secret is shown once");
-  make->add_option("--workspace", options->workspace,
-                   "Whose data it opens; without it: the server");
-  make->add_option("--scope", options->scopes,
-                   "ingest, read, write, erase, admin; several are fine")
-      ->required()
-      ->delimiter(',');
-  make->add_option("--label", options->label, "What it is for");
-  make->add_option("--expires", options->expires, "When it ends, such as 2027-01-31T00:00:00Z");
-  make->footer(
+  auto make = keys.command("create", "Make a key; its secret is shown once");
+  make.option("--workspace", options->workspace, "Whose data it opens; without it: the server");
+  make.required("--scope", options->scopes, "ingest, read, write, erase, admin; several are fine");
+  make.option("--label", options->label, "What it is for");
+  make.option("--expires", options->expires, "When it ends, such as 2027-01-31T00:00:00Z");
+  make.footer(
       "Example:\n  rapport keys create --data ./data --workspace acme --scope ingest "
       "--label website");
-  add_server_options(*make, shell);
-  on(*make, shell, [&shell, options] { return create(shell, *options); });
+  add_server_options(make, shell);
+  on(make, shell, [&shell, options] { return create(shell, *options); });
 
-  auto* show = keys->add_subcommand("list", "Keys without their secrets");
-  show->add_option("--workspace", options->workspace, "Only keys of this workspace");
-  show->footer("Example:\n  rapport keys list --url http://localhost:8080 --workspace acme");
-  add_server_options(*show, shell);
-  on(*show, shell, [&shell, options] { return list(shell, *options); });
+  auto show = keys.command("list", "Keys without their secrets");
+  show.option("--workspace", options->workspace, "Only keys of this workspace");
+  show.footer("Example:\n  rapport keys list --url http://localhost:8080 --workspace acme");
+  add_server_options(show, shell);
+  on(show, shell, [&shell, options] { return list(shell, *options); });
 
-  auto* end = keys->add_subcommand("revoke", "End a key at once");
-  end->add_option("id", options->id, "Its id, as `keys list` shows it")->required();
-  end->footer("Example:\n  rapport keys revoke key_5d7f9h1k3m");
-  add_server_options(*end, shell);
-  on(*end, shell, [&shell, options] { return revoke(shell, *options); });
+  auto end = keys.command("revoke", "End a key at once");
+  end.required("id", options->id, "Its id, as `keys list` shows it");
+  end.footer("Example:\n  rapport keys revoke key_5d7f9h1k3m");
+  add_server_options(end, shell);
+  on(end, shell, [&shell, options] { return revoke(shell, *options); });
 }
 
 }  // namespace rapport

@@ -56,15 +56,15 @@ bool Shell::asks_server() const {
   return !url.empty() || (data.empty() && environment("RAPPORT_URL").has_value());
 }
 
-void add_server_options(CLI::App& command, Shell& shell) {
-  command.add_option("--url", shell.url,
-                     "A running server; else RAPPORT_URL, else http://localhost:8080");
-  command.add_option("--key", shell.key,
-                     "API key; else RAPPORT_KEY, which does not show in the list of processes");
+void add_server_options(const Command& command, Shell& shell) {
+  command.option("--url", shell.url,
+                 "A running server; else RAPPORT_URL, else http://localhost:8080");
+  command.option("--key", shell.key,
+                 "API key; else RAPPORT_KEY, which does not show in the list of processes");
 }
 
-void on(CLI::App& command, Shell& shell, std::function<int()> run) {
-  command.callback([&shell, run = std::move(run)] { shell.run = run; });
+void on(const Command& command, Shell& shell, std::function<int()> run) {
+  command.run([&shell, run = std::move(run)] { shell.run = run; });
 }
 
 namespace {
@@ -101,12 +101,11 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 
 }  // namespace
 
-void add_commands(CLI::App& app, Shell& shell) {
-  add_program_options(app, shell);
+void add_commands(const Command& program, Shell& shell) {
   for (auto add : {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup,
                    add_restore, add_keys, add_workspaces, add_events, add_quarantine,
                    add_connections, add_contacts, add_sandbox})
-    add(app, shell);
+    add(program, shell);
 }
 
 int run_program(int argc, char** argv) {
@@ -116,7 +115,8 @@ int run_program(int argc, char** argv) {
     const char* value = std::getenv(name.c_str());
     return value ? std::optional<std::string>(value) : std::nullopt;
   };
-  add_commands(app, shell);
+  add_program_options(app, shell);
+  add_commands(Command(app), shell);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

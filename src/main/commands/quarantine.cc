@@ -1,7 +1,6 @@
 // `rapport quarantine`: events that could not be taken.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -66,34 +65,34 @@ int readmit(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_quarantine(CLI::App& app, Shell& shell) {
+void add_quarantine(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* quarantine = app.add_subcommand("quarantine", "Events that could not be taken");
-  quarantine->require_subcommand(1);
+  auto quarantine = app.command("quarantine", "Events that could not be taken");
+  quarantine.needs_command();
 
-  auto* all = quarantine->add_subcommand("list", "What waits, and what is wrong with it");
-  all->add_option("--status", options->status, "waiting or readmitted");
-  all->add_option("--limit", options->limit, "How many, up to 1000");
-  all->add_option("--cursor", options->cursor, "Go on where the page before ended");
-  all->footer("Example:\n  rapport quarantine list --key $READ_KEY");
-  add_server_options(*all, shell);
-  on(*all, shell, [&shell, options] { return list(shell, *options); });
+  auto all = quarantine.command("list", "What waits, and what is wrong with it");
+  all.option("--status", options->status, "waiting or readmitted");
+  all.option("--limit", options->limit, "How many, up to 1000");
+  all.option("--cursor", options->cursor, "Go on where the page before ended");
+  all.footer("Example:\n  rapport quarantine list --key $READ_KEY");
+  add_server_options(all, shell);
+  on(all, shell, [&shell, options] { return list(shell, *options); });
 
-  auto* one = quarantine->add_subcommand("get", "One of them with what was received");
-  one->add_option("id", options->id, "Its id, as `quarantine list` shows it")->required();
-  one->footer("Example:\n  rapport quarantine get 00000000000000000012 --key $READ_KEY");
-  add_server_options(*one, shell);
-  on(*one, shell, [&shell, options] { return show(shell, *options); });
+  auto one = quarantine.command("get", "One of them with what was received");
+  one.required("id", options->id, "Its id, as `quarantine list` shows it");
+  one.footer("Example:\n  rapport quarantine get 00000000000000000012 --key $READ_KEY");
+  add_server_options(one, shell);
+  on(one, shell, [&shell, options] { return show(shell, *options); });
 
-  auto* take = quarantine->add_subcommand("readmit", "Take one after all");
-  take->add_option("id", options->id, "Its id, as `quarantine list` shows it")->required();
-  take->add_option("--corrected", options->corrected,
-                   "File with the corrected call, - for standard input; without it: as received");
-  take->footer(
+  auto take = quarantine.command("readmit", "Take one after all");
+  take.required("id", options->id, "Its id, as `quarantine list` shows it");
+  take.option("--corrected", options->corrected,
+              "File with the corrected call, - for standard input; without it: as received");
+  take.footer(
       "Example:\n  rapport quarantine readmit 00000000000000000012 --corrected call.json "
       "--key $WRITE_KEY");
-  add_server_options(*take, shell);
-  on(*take, shell, [&shell, options] { return readmit(shell, *options); });
+  add_server_options(take, shell);
+  on(take, shell, [&shell, options] { return readmit(shell, *options); });
 }
 
 }  // namespace rapport

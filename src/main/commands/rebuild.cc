@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "base/text.h"
 #include "main/commands/commands.h"
 #include "main/commands/table.h"
@@ -143,16 +141,16 @@ int rebuild(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_rebuild(CLI::App& app, Shell& shell) {
+void add_rebuild(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand(
+  auto command = app.command(
       "rebuild", "Fold the log of a stopped server again, and compare; 3 when the states differ");
-  command->add_option("--workspace", options->workspace, "Only this one");
-  command->add_flag("--from-start", options->from_start,
-                    "From the first event instead of the newest base; a state that differs is only "
-                    "told, not applied");
-  command->footer("Example:\n  rapport rebuild --data ./data --from-start");
-  on(*command, shell, [&shell, options] { return rebuild(shell, *options); });
+  command.option("--workspace", options->workspace, "Only this one");
+  command.flag("--from-start", options->from_start,
+               "From the first event instead of the newest base; a state that differs is only "
+               "told, not applied");
+  command.footer("Example:\n  rapport rebuild --data ./data --from-start");
+  on(command, shell, [&shell, options] { return rebuild(shell, *options); });
 }
 
 }  // namespace rapport

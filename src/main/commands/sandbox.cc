@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <CLI/CLI.hpp>
 #include <map>
 
 #include "main/commands/commands.h"
@@ -60,46 +59,37 @@ int run_sandbox(const Shell& shell, const Options& options) {
   return 0;
 }
 
-void add_span(CLI::App& command, const char* name, int64_t& target, const char* meaning) {
-  command.add_option(name, target, meaning)
-      ->transform(CLI::AsNumberWithUnit(
-          std::map<std::string, int64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}},
-          CLI::AsNumberWithUnit::UNIT_REQUIRED));
-}
-
-void add_oauth(CLI::App& command, Options& options) {
-  command.add_option("--client-id", options.client_id, "OAuth: the app's client id");
-  command.add_option("--client-secret", options.client_secret, "OAuth: the app's client secret");
-  command.add_option("--redirect-uri", options.redirect_uris,
-                     "OAuth: where consent may lead back to, repeatable; without it, anywhere");
-  add_span(command, "--token-lifetime", options.token_lifetime_ms,
-           "OAuth: how long an access token is good for, such as 30m");
-  command.add_flag("--rotate-refresh-tokens", options.rotate,
-                   "OAuth: each refresh gives a new refresh token");
-  command.add_flag("--choose-portal", options.choose_portal,
-                   "OAuth: a page asks for the portal before it leads back");
+void add_oauth(const Command& command, Options& options) {
+  command.option("--client-id", options.client_id, "OAuth: the app's client id");
+  command.option("--client-secret", options.client_secret, "OAuth: the app's client secret");
+  command.option("--redirect-uri", options.redirect_uris,
+                 "OAuth: where consent may lead back to, repeatable; without it, anywhere");
+  command.span("--token-lifetime", options.token_lifetime_ms,
+               "OAuth: how long an access token is good for, such as 30m");
+  command.flag("--rotate-refresh-tokens", options.rotate,
+               "OAuth: each refresh gives a new refresh token");
+  command.flag("--choose-portal", options.choose_portal,
+               "OAuth: a page asks for the portal before it leads back");
 }
 
 }  // namespace
 
-void add_sandbox(CLI::App& app, Shell& shell) {
+void add_sandbox(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("sandbox", "Run a local imitation of a vendor's API");
-  command->footer("Example:\n  rapport sandbox VENDOR --port 8090 --search-lag 5s");
-  command->add_option("vendor", options->vendor, "Which vendor")->required();
-  command->add_option("--address", options->address, "Address to listen on");
-  command->add_option("--port", options->port, "Port, 0 for any free one");
-  command->add_option("--token", options->tokens,
-                      "Token that callers must send, repeatable (default sandbox-token)");
-  add_span(*command, "--search-lag", options->search_lag_ms,
-           "Time until a write shows in search, such as 5s or 500ms");
-  command->add_option("--quotas", options->quotas, "professional, free, oauth or none");
-  command->add_option("--speed", options->speed, "How many times as fast the sandbox's clock runs")
-      ->check(CLI::Range(0.001, 100'000.0));
-  add_oauth(*command, *options);
-  command->callback([&shell, options] {
-    shell.run = [&shell, options] { return run_sandbox(shell, *options); };
-  });
+  auto command = app.command("sandbox", "Run a local imitation of a vendor's API");
+  command.footer("Example:\n  rapport sandbox VENDOR --port 8090 --search-lag 5s");
+  command.required("vendor", options->vendor, "Which vendor");
+  command.option("--address", options->address, "Address to listen on");
+  command.option("--port", options->port, "Port, 0 for any free one");
+  command.option("--token", options->tokens,
+                 "Token that callers must send, repeatable (default sandbox-token)");
+  command.span("--search-lag", options->search_lag_ms,
+               "Time until a write shows in search, such as 5s or 500ms");
+  command.option("--quotas", options->quotas, "professional, free, oauth or none");
+  command.option("--speed", options->speed, 0.001, 100'000.0,
+                 "How many times as fast the sandbox's clock runs");
+  add_oauth(command, *options);
+  on(command, shell, [&shell, options] { return run_sandbox(shell, *options); });
 }
 
 }  // namespace rapport

@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
-
 #include "base/system.h"
 #include "main/commands/commands.h"
 #include "main/server.h"
@@ -45,13 +43,13 @@ int serve(const Shell& shell, bool resume_connections) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, Shell& shell) {
+void add_serve(const Command& app, Shell& shell) {
   auto resume = std::make_shared<bool>(false);
-  auto* command = app.add_subcommand("serve", "Run the server");
-  command->add_flag("--resume-connections", *resume,
-                    "After a restore: push again, the remote systems have been looked at");
-  command->footer("Example:\n  rapport serve --config /etc/rapport.yaml");
-  on(*command, shell, [&shell, resume] { return serve(shell, *resume); });
+  auto command = app.command("serve", "Run the server");
+  command.flag("--resume-connections", *resume,
+               "After a restore: push again, the remote systems have been looked at");
+  command.footer("Example:\n  rapport serve --config /etc/rapport.yaml");
+  on(command, shell, [&shell, resume] { return serve(shell, *resume); });
 }
 
 }  // namespace rapport

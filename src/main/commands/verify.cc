@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "access/control.h"
 #include "base/posix_disk.h"
 #include "base/system.h"
@@ -151,17 +149,17 @@ int verify(const Shell& shell, const std::string& backup) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Shell& shell) {
+void add_verify(const Command& app, Shell& shell) {
   auto backup = std::make_shared<std::string>();
-  auto* command = app.add_subcommand(
-      "verify", "Check log, chain, signed heads and bases; 3 when something is wrong");
-  command->add_option("--backup", *backup, "A backup's folder instead of the data folder");
-  command->footer(
+  auto command =
+      app.command("verify", "Check log, chain, signed heads and bases; 3 when something is wrong");
+  command.option("--backup", *backup, "A backup's folder instead of the data folder");
+  command.footer(
       "Beside a running server the events it is writing at the moment may be reported as "
       "the log's torn end; --url asks the server itself.\n"
       "Example:\n  rapport verify --data ./data");
-  add_server_options(*command, shell);
-  on(*command, shell, [&shell, backup] { return verify(shell, *backup); });
+  add_server_options(command, shell);
+  on(command, shell, [&shell, backup] { return verify(shell, *backup); });
 }
 
 }  // namespace rapport

@@ -1,8 +1,6 @@
 // `rapport workspaces`: makes, lists and deletes workspaces.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "main/commands/administration.h"
 #include "main/commands/table.h"
 
@@ -54,30 +52,30 @@ int remove(const Shell& shell, const Options& options) {
 
 }  // namespace
 
-void add_workspaces(CLI::App& app, Shell& shell) {
+void add_workspaces(const Command& app, Shell& shell) {
   auto options = std::make_shared<Options>();
-  auto* workspaces = app.add_subcommand("workspaces", "Tenants of the server");
-  workspaces->require_subcommand(1);
-  workspaces->footer(
+  auto workspaces = app.command("workspaces", "Tenants of the server");
+  workspaces.needs_command();
+  workspaces.footer(
       "Works on a running server (--url, --key: an admin key) or, without one, on --data.");
 
-  auto* make = workspaces->add_subcommand("create", "Make a workspace");
-  make->add_option("name", options->name, "1 to 40 of a-z, 0-9 and -")->required();
-  make->footer("Example:\n  rapport workspaces create acme --data ./data");
-  add_server_options(*make, shell);
-  on(*make, shell, [&shell, options] { return create(shell, *options); });
+  auto make = workspaces.command("create", "Make a workspace");
+  make.required("name", options->name, "1 to 40 of a-z, 0-9 and -");
+  make.footer("Example:\n  rapport workspaces create acme --data ./data");
+  add_server_options(make, shell);
+  on(make, shell, [&shell, options] { return create(shell, *options); });
 
-  auto* show = workspaces->add_subcommand("list", "All workspaces");
-  show->footer("Example:\n  rapport workspaces list --url http://localhost:8080");
-  add_server_options(*show, shell);
-  on(*show, shell, [&shell] { return list(shell); });
+  auto show = workspaces.command("list", "All workspaces");
+  show.footer("Example:\n  rapport workspaces list --url http://localhost:8080");
+  add_server_options(show, shell);
+  on(show, shell, [&shell] { return list(shell); });
 
-  auto* end = workspaces->add_subcommand("delete", "Destroy a workspace with all it holds");
-  end->add_option("name", options->name, "Which one")->required();
-  end->add_flag("--yes", options->yes, "Yes, destroy it");
-  end->footer("Example:\n  rapport workspaces delete acme --yes --url http://localhost:8080");
-  add_server_options(*end, shell);
-  on(*end, shell, [&shell, options] { return remove(shell, *options); });
+  auto end = workspaces.command("delete", "Destroy a workspace with all it holds");
+  end.required("name", options->name, "Which one");
+  end.flag("--yes", options->yes, "Yes, destroy it");
+  end.footer("Example:\n  rapport workspaces delete acme --yes --url http://localhost:8080");
+  add_server_options(end, shell);
+  on(end, shell, [&shell, options] { return remove(shell, *options); });
 }
 
 }  // namespace rapport

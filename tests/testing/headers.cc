@@ -1,0 +1,2 @@
+// Owns the precompiled headers of all tests, see cmake/tests.cmake.
+int main() {}
