@@ -51,6 +51,7 @@ export async function checkDefinitions({ client, stranger, base, token }) {
     const second = await owners.ownersApi.getPage(undefined, first.paging.next.after, 1);
     assert.equal(second.results.length, 1);
     assert.notEqual(first.results[0].id, second.results[0].id);
+    assert.deepEqual([...first.results, ...second.results].map((owner) => owner.teams[0].name), ['Support', 'Support']);
     assert.equal(second.paging, undefined);
     const byEmail = await owners.ownersApi.getPage(second.results[0].email);
     assert.deepEqual(byEmail.results.map((owner) => owner.id), [second.results[0].id]);
