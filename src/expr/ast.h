@@ -68,6 +68,8 @@ struct Node {
   bool optional = false;     // `.?`, `[?`, `{?`
   bool method = false;       // kCall: the first child is a receiver: a.f(b)
   bool leading_dot = false;  // `.name`
+  bool grouped = false;      // kName, kSelect: in parentheses before a `.`, so that no longer
+                             // name is sought: (a.b).c
   bool camel_case = false;   // kExistsOne written as existsOne
   uint32_t at = 0;           // byte in the source where a message about this node points
   uint32_t begin = 0;        // the bytes in the source this node was read from; parentheses
