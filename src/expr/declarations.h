@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,9 @@ class Declarations {
   const std::vector<Variable>& variables() const { return variables_; }
   std::optional<uint32_t> find_variable(std::string_view name) const;
   const ObjectDeclaration* find_object(std::string_view name) const;
+  // The type a name stands for as a value: int, google.protobuf.Timestamp, a declared object, a
+  // type that a function's signature names.
+  std::optional<Type> find_type(std::string_view name) const;
   // Null when nothing of that name is declared; operators under their names, "_+_".
   const std::vector<FunctionOverload>* find_function(std::string_view name) const;
   const std::map<std::string, std::vector<FunctionOverload>, std::less<>>& functions() const {
@@ -65,6 +69,7 @@ class Declarations {
   std::map<std::string, uint32_t, std::less<>> variable_numbers_;
   std::map<std::string, ObjectDeclaration, std::less<>> objects_;
   std::map<std::string, std::vector<FunctionOverload>, std::less<>> functions_;
+  std::set<std::string, std::less<>> opaque_types_;
 };
 
 // The candidates of a name within a container, longest first: "b" in "x.y": x.y.b, x.b, b.

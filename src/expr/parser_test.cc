@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "expr/case_files.h"
+#include "testing/case_files.h"
 #include "expr/printer.h"
 
 namespace rapport::expr {

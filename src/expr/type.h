@@ -57,7 +57,16 @@ class Type {
   uint32_t depth() const;
   uint64_t size() const;
 
+  // Whether a kParameter or a kVariable is in it.
+  bool is_generic() const;
+
   bool operator==(const Type& other) const;
+  // Cheap: true only when both are the same one value.
+  bool is_same(const Type& other) const {
+    return kind_ == other.kind_ && number_ == other.number_ && parts_ == other.parts_;
+  }
+  // The same with other parameters, as many as there are.
+  Type with(std::vector<Type> parameters) const;
 
  private:
   struct Parts;
@@ -73,6 +82,7 @@ struct Type::Parts {
   std::vector<Type> parameters;
   uint32_t depth = 1;
   uint64_t size = 1;
+  bool generic = false;
 };
 
 // "map(string, int)"; timestamp and duration are written so, although their type's own name is
@@ -88,9 +98,11 @@ struct Signature {
   std::vector<Type> arguments;
   Type result;
   bool method = false;
+  bool variadic = false;  // the last argument may stand once or more often
   bool operator==(const Signature&) const = default;
 };
-// "(string, int) -> bool" for a function, "string.(int) -> string" for a method.
+// "(string, int) -> bool" for a function, "string.(int) -> string" for a method, "(int, ...) ->
+// int" for one whose last argument repeats.
 Result<Signature> parse_signature(std::string_view text);
 std::string to_text(const Signature& signature);
 
