@@ -58,6 +58,7 @@ enum class Macro : uint8_t {
   kTransformList,      // [filter,] transform, two variables
   kTransformMap,       // [filter,] transform of the value, two variables
   kTransformMapEntry,  // [filter,] map of the entries to add, two variables
+  kSortBy,             // key: what @sortByKeys(range, keys of its elements) gives
   kOptMap,
   kOptFlatMap,
 };

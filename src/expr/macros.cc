@@ -15,6 +15,7 @@ constexpr MacroForm kForms[] = {
     {"map", Macro::kMap, 2, 1, "list.map(x, result)"},
     {"map", Macro::kMap, 3, 1, "list.map(x, condition, result)"},
     {"filter", Macro::kFilter, 2, 1, "list.filter(x, condition)"},
+    {"sortBy", Macro::kSortBy, 2, 1, "list.sortBy(x, key)"},
     {"transformList", Macro::kTransformList, 3, 2, "map.transformList(key, value, result)"},
     {"transformList", Macro::kTransformList, 4, 2,
      "map.transformList(key, value, condition, result)"},
