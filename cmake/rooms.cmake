@@ -4,6 +4,7 @@
 # What a room needs from outside; everything not listed here is not on its include path by link.
 set(room_needs_base fmt::fmt spdlog::spdlog OpenSSL::Crypto PkgConfig::SODIUM Boost::json
     Threads::Threads)
+set(room_needs_expr PkgConfig::RE2 date::date-tz PkgConfig::ICU)
 set(room_needs_net CURL::libcurl OpenSSL::SSL ZLIB::ZLIB Boost::url)
 set(room_needs_store SQLite::SQLite3)
 set(room_needs_access SQLite::SQLite3)

@@ -22,7 +22,7 @@ class Arena {
 
   // Null when the limit would be passed. Aligned to 8 bytes; not initialised.
   void* allocate(size_t bytes) {
-    bytes = (bytes + 7) & ~size_t{7};
+    bytes = bytes == 0 ? 8 : (bytes + 7) & ~size_t{7};
     if (bytes > static_cast<size_t>(end_ - next_)) return grow(bytes);
     char* at = next_;
     next_ += bytes;
@@ -41,8 +41,7 @@ class Arena {
   Value list(std::span<const Value> items);
   Value some(const Value& held);
   Value error(std::string_view message);
-  // A map of entries with distinct keys (repeated keys: an error value). Keeps the span's memory
-  // only if it lies in this arena: pass what `array` gave.
+  // A copy of the entries; a repeated key, or one of a kind that cannot be a key, is an error value.
   Value map(std::span<const MapEntry> entries);
   Value missing(std::string_view path);                    // unknown, absent; path is borrowed
   Value merge_unknown(const Value& a, const Value& b);     // union of two unknowns

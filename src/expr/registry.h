@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "expr/arena.h"
+#include "expr/declarations.h"
 #include "expr/value.h"
 
 namespace rapport::expr {
@@ -30,8 +31,7 @@ struct Call {
   Value error(std::string_view message) { return arena.error(message); }
 };
 
-// The arguments of a method start with the receiver. None is an error or unknown, unless the
-// overload is lenient.
+// The arguments of a method start with the receiver. None of them is an error or unknown.
 using Apply = Value (*)(std::span<const Value> args, Call& call);
 
 // Work done once for constant arguments (a pattern compiled, a zone looked up). Arguments that are
@@ -87,6 +87,11 @@ class Registry {
  private:
   std::vector<BoundOverload> overloads_;  // sorted by name and style
 };
+
+// Declares every overload of the registry for the checker; ids are places in Registry::all(). A
+// variadic one is declared for each number of arguments up to kMostArguments.
+constexpr size_t kMostArguments = 32;
+Result<void> declare(const Registry& registry, Declarations& declarations);
 
 // All libraries of this room.
 std::span<const Library> all_libraries();

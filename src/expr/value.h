@@ -92,20 +92,20 @@ class Value {
   static constexpr Value timestamp(Span t) { return {Kind::kTimestamp, t.nanos, t.seconds}; }
   static constexpr Value duration(Span d) { return {Kind::kDuration, d.nanos, d.seconds}; }
   static constexpr Value money(Money m) { return {Kind::kMoney, m.currency, m.minor}; }
-  static Value list(const Value* items, size_t size) { return {Kind::kList, size, items}; }
-  static Value list(const ListView* view) { return {Kind::kList, 0, view, kViewed}; }
-  static Value map(const MapCells* cells) { return {Kind::kMap, 0, cells}; }
-  static Value map(const MapView* view) { return {Kind::kMap, 0, view, kViewed}; }
-  static Value object(const MapView* view) { return {Kind::kObject, 0, view, kViewed}; }
+  static Value list(const Value* items, size_t size) { return {Kind::kList, size, Body{items}}; }
+  static Value list(const ListView* view) { return {Kind::kList, 0, Body{view}, kViewed}; }
+  static Value map(const MapCells* cells) { return {Kind::kMap, 0, Body{cells}}; }
+  static Value map(const MapView* view) { return {Kind::kMap, 0, Body{view}, kViewed}; }
+  static Value object(const MapView* view) { return {Kind::kObject, 0, Body{view}, kViewed}; }
   static constexpr Value none() { return {Kind::kOptional, 0, 0}; }
-  static Value some(const Value* held) { return {Kind::kOptional, 0, held}; }
-  static Value opaque(const Opaque* body) { return {Kind::kOpaque, 0, body}; }
-  static Value error(const Failure* why) { return {Kind::kError, 0, why}; }
+  static Value some(const Value* held) { return {Kind::kOptional, 0, Body{held}}; }
+  static Value opaque(const Opaque* body) { return {Kind::kOpaque, 0, Body{body}}; }
+  static Value error(const Failure* why) { return {Kind::kError, 0, Body{why}}; }
   // What a record or an object answers for a field it does not have: unknown, and `has` is false.
   static constexpr Value absent() { return {Kind::kUnknown, 0, 0, kAbsent}; }
-  static Value absent(const Missing* fields) { return {Kind::kUnknown, 0, fields, kAbsent}; }
+  static Value absent(const Missing* fields) { return {Kind::kUnknown, 0, Body{fields}, kAbsent}; }
   // Something there, whose value cannot be told: `has` of what is in it is unknown too.
-  static Value unknown(const Missing* fields) { return {Kind::kUnknown, 0, fields}; }
+  static Value unknown(const Missing* fields) { return {Kind::kUnknown, 0, Body{fields}}; }
 
   constexpr Kind kind() const { return kind_; }
   constexpr bool is(Kind kind) const { return kind_ == kind; }
@@ -140,8 +140,11 @@ class Value {
   enum Form : uint8_t { kPlain, kViewed, kAbsent };
   constexpr Value(Kind kind, uint32_t size, int64_t word, Form form = kPlain)
       : kind_(kind), form_(form), size_(size), word_(word) {}
-  Value(Kind kind, size_t size, const void* body, Form form = kPlain)
-      : kind_(kind), form_(form), size_(static_cast<uint32_t>(size)), body_(body) {}
+  struct Body {
+    const void* at;
+  };
+  Value(Kind kind, size_t size, Body body, Form form = kPlain)
+      : kind_(kind), form_(form), size_(static_cast<uint32_t>(size)), body_(body.at) {}
   static constexpr Value text_of(Kind kind, std::string_view s) {
     Value v(kind, static_cast<uint32_t>(s.size()), 0);
     v.text_ = s.data();

@@ -1,0 +1,142 @@
+// matches, regex.replace, regex.extract, regex.extractAll: RE2, so in time linear in the text.
+#include <re2/re2.h>
+
+#include <string>
+#include <vector>
+
+#include "expr/collections.h"
+#include "expr/functions/libraries.h"
+
+namespace rapport::expr {
+namespace {
+
+constexpr size_t kLongestPattern = 4096;
+constexpr int64_t kMemory = 1 << 20;  // of a compiled pattern
+constexpr size_t kMostBytes = size_t{4} << 20;
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+Result<std::shared_ptr<const RE2>> compile(std::string_view pattern) {
+  if (pattern.size() > kLongestPattern)
+    return invalid("a regular expression is at most 4,096 bytes long");
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kMemory);
+  auto compiled = std::make_shared<const RE2>(piece(pattern), options);
+  if (!compiled->ok()) return invalid("this is no regular expression of RE2: " + compiled->error());
+  return compiled;
+}
+
+Result<Prepared> prepare(std::span<const Value* const> args, const Zones*) {
+  if (args.size() < 2 || args[1] == nullptr || !args[1]->is(Kind::kString)) return Prepared();
+  TRY_ASSIGN(std::shared_ptr<const RE2> compiled, compile(args[1]->as_text()));
+  return Prepared(std::move(compiled));
+}
+
+// Hands the compiled second argument to `use`; compiling costs work where it is no constant.
+template <class Use>
+Value with_pattern(Arguments args, Call& call, Use use) {
+  if (call.prepared != nullptr) return use(*static_cast<const RE2*>(call.prepared));
+  if (!call.budget.spend(50 + args[1].as_text().size() * 10))
+    return call.error("compiling the regular expression is more work than the limit allows");
+  const auto compiled = compile(args[1].as_text());
+  return compiled ? use(**compiled) : call.error(compiled.error().message);
+}
+
+Value matches(Arguments args, Call& call) {
+  return with_pattern(args, call, [&](const RE2& pattern) {
+    return Value::boolean(RE2::PartialMatch(piece(args[0].as_text()), pattern));
+  });
+}
+
+constexpr Failure kGroups{"the pattern of extract and extractAll has at most one capture group"};
+
+// The whole match, or its group if the pattern has one; a null data() for a group that took no part.
+Value extract(Arguments args, Call& call) {
+  return with_pattern(args, call, [&](const RE2& pattern) {
+    const int groups = pattern.NumberOfCapturingGroups();
+    if (groups > 1) return Value::error(&kGroups);
+    re2::StringPiece found[2];
+    const std::string_view text = args[0].as_text();
+    if (!pattern.Match(piece(text), 0, text.size(), RE2::UNANCHORED, found, groups + 1) ||
+        found[groups].data() == nullptr)
+      return Value::none();
+    return call.arena.some(Value::string({found[groups].data(), found[groups].size()}));
+  });
+}
+
+// Calls `use(match, groups)` for each match that does not overlap one before; false ends.
+template <class Use>
+void each_match(const RE2& pattern, std::string_view text, int groups, Use use) {
+  std::vector<re2::StringPiece> found(static_cast<size_t>(groups) + 1);
+  size_t from = 0;
+  size_t last_end = std::string_view::npos;
+  while (from <= text.size() &&
+         pattern.Match(piece(text), from, text.size(), RE2::UNANCHORED, found.data(), groups + 1)) {
+    const auto at = static_cast<size_t>(found[0].data() - text.data());
+    const size_t end = at + found[0].size();
+    // An empty match right after another one is no match of its own.
+    if (!(found[0].empty() && at == last_end) && !use(found)) return;
+    last_end = end;
+    from = end;
+    if (found[0].empty()) {
+      do ++from;
+      while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xc0) == 0x80);
+    }
+  }
+}
+
+Value extract_all(Arguments args, Call& call) {
+  return with_pattern(args, call, [&](const RE2& pattern) {
+    const int groups = pattern.NumberOfCapturingGroups();
+    if (groups > 1) return Value::error(&kGroups);
+    std::vector<Value> out;
+    each_match(pattern, args[0].as_text(), groups, [&](const auto& found) {
+      const re2::StringPiece& part = found[static_cast<size_t>(groups)];
+      if (part.data() != nullptr && !(groups == 1 && part.empty()))
+        out.push_back(Value::string({part.data(), part.size()}));
+      return call.budget.spend(1);
+    });
+    return call.arena.list(out);
+  });
+}
+
+Value replace(Arguments args, Call& call) {
+  return with_pattern(args, call, [&](const RE2& pattern) {
+    const std::string_view text = args[0].as_text();
+    const re2::StringPiece rewrite = piece(args[2].as_text());
+    std::string problem;
+    if (!pattern.CheckRewriteString(rewrite, &problem))
+      return call.error("invalid replacement string: " + problem);
+    int64_t left = args.size() > 3 ? args[3].as_int() : -1;
+    std::string out;
+    size_t from = 0;
+    each_match(pattern, text, pattern.NumberOfCapturingGroups(), [&](const auto& found) {
+      if (left == 0 || out.size() > kMostBytes || !call.budget.spend(1)) return false;
+      if (left > 0) --left;
+      const auto at = static_cast<size_t>(found[0].data() - text.data());
+      out += text.substr(from, at - from);
+      pattern.Rewrite(&out, rewrite, found.data(), static_cast<int>(found.size()));
+      from = at + found[0].size();
+      return true;
+    });
+    if (out.size() > kMostBytes) return call.error("the replaced text is longer than 4 MiB");
+    out += text.substr(from);
+    return call.arena.string(out);
+  });
+}
+
+constexpr Overload kOverloads[] = {
+    {"matches", "string.(string) -> bool", 4, matches, prepare},
+    {"matches", "(string, string) -> bool", 4, matches, prepare},
+    {"regex.extract", "(string, string) -> optional_type(string)", 4, extract, prepare},
+    {"regex.extractAll", "(string, string) -> list(string)", 8, extract_all, prepare},
+    {"regex.replace", "(string, string, string) -> string", 8, replace, prepare},
+    {"regex.replace", "(string, string, string, int) -> string", 8, replace, prepare},
+};
+
+}  // namespace
+
+std::span<const Overload> regex_overloads() { return kOverloads; }
+
+}  // namespace rapport::expr
