@@ -9,7 +9,7 @@
 namespace rapport::expr {
 namespace {
 
-constexpr uint32_t kMaxSteps = 200'000;
+constexpr uint32_t kMaxSteps = 50'000;
 constexpr uint64_t kMaxTypeSize = 1000;
 
 }  // namespace

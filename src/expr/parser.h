@@ -15,7 +15,7 @@ namespace rapport::expr {
 struct ParseLimits {
   size_t bytes = 100'000;   // of the text
   uint32_t depth = 200;     // of brackets within each other, and of the tree
-  uint32_t nodes = 20'000;  // of the tree
+  uint32_t nodes = 10'000;  // of the tree
   uint32_t loops = 32;      // macros with a body within each other
 };
 

@@ -53,6 +53,7 @@ Type TypeBindings::alias(Type type) const {
 }
 
 bool TypeBindings::try_fit(const Type& from_type, const Type& to_type) {
+  if (from_type.is_same(to_type)) return true;
   if (!step()) return false;
   const Type from = alias(from_type);
   const Type to = alias(to_type);
@@ -121,7 +122,8 @@ const Type& TypeBindings::more_general(const Type& a, const Type& b) {
 }
 
 bool TypeBindings::as_general(const Type& a, const Type& b) {
-  if (!step() || a.is_same(b) || a.is_dyn() || a.is(TypeKind::kVariable)) return true;
+  if (a.is_same(b) || a.is_dyn() || a.is(TypeKind::kVariable)) return true;
+  if (!step()) return true;
   if (b.is_dyn() || b.is(TypeKind::kVariable)) return false;
   if (a.kind() != b.kind() || a.parameters().size() != b.parameters().size()) return false;
   for (size_t i = 0; i < a.parameters().size(); i++) {
@@ -131,7 +133,17 @@ bool TypeBindings::as_general(const Type& a, const Type& b) {
 }
 
 Type TypeBindings::resolve(const Type& type, Unbound unbound) {
-  return resolve_at(type, unbound, 0);
+  return changes(type, unbound) ? resolve_at(type, unbound, 0) : type;
+}
+
+bool TypeBindings::changes(const Type& type, Unbound unbound) {
+  if (!type.is_generic()) return false;
+  if (!step()) return true;
+  if (type.is(TypeKind::kVariable)) return unbound == Unbound::kDyn || bound_[type.number()];
+  for (const Type& parameter : type.parameters()) {
+    if (changes(parameter, unbound)) return true;
+  }
+  return false;
 }
 
 Type TypeBindings::resolve_at(const Type& type, Unbound unbound, uint32_t depth) {

@@ -54,6 +54,8 @@ class TypeBindings {
   bool occurs(const Type& variable, const Type& in);
   const Type& more_general(const Type& a, const Type& b);
   bool as_general(const Type& a, const Type& b);
+  // Whether resolve() gives another type.
+  bool changes(const Type& type, Unbound unbound);
   Type resolve_at(const Type& type, Unbound unbound, uint32_t depth);
   void set(uint32_t number, Type type);
 
