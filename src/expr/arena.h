@@ -41,10 +41,11 @@ class Arena {
   Value list(std::span<const Value> items);
   Value some(const Value& held);
   Value error(std::string_view message);
-  // A copy of the entries; a repeated key, or one of a kind that cannot be a key, is an error value.
+  // A copy of the entries; a repeated key, or one of a kind that cannot be a key, is an error
+  // value.
   Value map(std::span<const MapEntry> entries);
-  Value missing(std::string_view path);                    // unknown, absent; path is borrowed
-  Value merge_unknown(const Value& a, const Value& b);     // union of two unknowns
+  Value missing(std::string_view path);                 // unknown, absent; path is borrowed
+  Value merge_unknown(const Value& a, const Value& b);  // union of two unknowns
 
  private:
   void* grow(size_t bytes);

@@ -36,16 +36,21 @@ class Binder {
     node.qualified = reference.qualified;
     node.local = reference.slot;
     switch (reference.meaning) {
-      case Meaning::kVariable: return bind_variable(id, declared_name(reference));
+      case Meaning::kVariable:
+        return bind_variable(id, declared_name(reference));
       case Meaning::kLocal:
         node.origin = Origin::kLocal;
         node.number = reference.number;
         node.path = local_paths_[reference.number];
         return {};
-      case Meaning::kType: return bind_type(id);
-      case Meaning::kUnknown: set_constant(node, Value::error(&kUndeclared)); return {};
+      case Meaning::kType:
+        return bind_type(id);
+      case Meaning::kUnknown:
+        set_constant(node, Value::error(&kUndeclared));
+        return {};
       case Meaning::kFunction:
-      case Meaning::kNone: break;
+      case Meaning::kNone:
+        break;
     }
     return bind_computed(id);
   }
@@ -76,19 +81,32 @@ class Binder {
 
   Result<void> bind_computed(NodeId id) {
     switch (ast_.kind(id)) {
-      case NodeKind::kNull: set_constant(nodes_[id], Value::null()); return {};
-      case NodeKind::kBool: return literal(id, Value::boolean(ast_.node(id).bool_value));
-      case NodeKind::kInt: return literal(id, Value::integer(ast_.node(id).int_value));
-      case NodeKind::kUint: return literal(id, Value::uint(ast_.node(id).uint_value));
-      case NodeKind::kDouble: return literal(id, Value::real(ast_.node(id).double_value));
-      case NodeKind::kString: return text_literal(id, Value::string);
-      case NodeKind::kBytes: return text_literal(id, Value::bytes);
-      case NodeKind::kName: set_constant(nodes_[id], Value::error(&kUndeclared)); return {};
+      case NodeKind::kNull:
+        set_constant(nodes_[id], Value::null());
+        return {};
+      case NodeKind::kBool:
+        return literal(id, Value::boolean(ast_.node(id).bool_value));
+      case NodeKind::kInt:
+        return literal(id, Value::integer(ast_.node(id).int_value));
+      case NodeKind::kUint:
+        return literal(id, Value::uint(ast_.node(id).uint_value));
+      case NodeKind::kDouble:
+        return literal(id, Value::real(ast_.node(id).double_value));
+      case NodeKind::kString:
+        return text_literal(id, Value::string);
+      case NodeKind::kBytes:
+        return text_literal(id, Value::bytes);
+      case NodeKind::kName:
+        set_constant(nodes_[id], Value::error(&kUndeclared));
+        return {};
       case NodeKind::kComprehension:
       case NodeKind::kBind:
-      case NodeKind::kOptMap: return bind_variables(id);
-      case NodeKind::kCall: return bind_call(id);
-      default: break;
+      case NodeKind::kOptMap:
+        return bind_variables(id);
+      case NodeKind::kCall:
+        return bind_call(id);
+      default:
+        break;
     }
     for (const NodeId child : ast_.children(id)) TRY(bind(child));
     if (ast_.kind(id) == NodeKind::kSelect || ast_.kind(id) == NodeKind::kHas) bind_field(id);
@@ -111,10 +129,9 @@ class Binder {
   void bind_field(NodeId id) {
     const BoundNode& operand = nodes_[ast_.child(id, 0)];
     const std::string path = path_of_child(id) + "." + std::string(ast_.text(id));
-    const auto slot =
-        operand.origin == Origin::kSlot || may_be_slot_[ast_.child(id, 0)]
-            ? layout_.slot(path)
-            : std::nullopt;
+    const auto slot = operand.origin == Origin::kSlot || may_be_slot_[ast_.child(id, 0)]
+                          ? layout_.slot(path)
+                          : std::nullopt;
     may_be_slot_[id] = operand.origin == Origin::kSlot || may_be_slot_[ast_.child(id, 0)];
     if (slot && !ast_.node(id).optional)
       set_slot(nodes_[id], *slot, path);
@@ -168,7 +185,8 @@ class Binder {
   static bool fits(const BoundOverload& overload, const std::vector<const Value*>& constants) {
     for (size_t i = 0; i < constants.size(); ++i) {
       if (constants[i] == nullptr || !constants[i]->is_known()) continue;
-      if (overload.kinds.empty() || (i >= overload.kinds.size() && !overload.variadic)) return false;
+      if (overload.kinds.empty() || (i >= overload.kinds.size() && !overload.variadic))
+        return false;
       const uint32_t kinds = overload.kinds[std::min(i, overload.kinds.size() - 1)];
       if ((kinds >> static_cast<unsigned>(constants[i]->kind()) & 1) == 0) return false;
     }
@@ -188,8 +206,7 @@ class Binder {
 
   Error fail(NodeId id, std::string message) const {
     const Position at = ast_.position(id);
-    return invalid(std::move(message),
-                   std::to_string(at.line) + ":" + std::to_string(at.column));
+    return invalid(std::move(message), std::to_string(at.line) + ":" + std::to_string(at.column));
   }
 
   const Ast& ast_;
@@ -208,8 +225,7 @@ class Binder {
 Result<Binding> Binding::make(Ast ast, Checked checked, const Declarations& declarations,
                               const Registry& registry, const Layout& layout, const Zones* zones) {
   Binding binding;
-  TRY_ASSIGN(binding.nodes_,
-             Binder(ast, checked, declarations, registry, layout, zones).run());
+  TRY_ASSIGN(binding.nodes_, Binder(ast, checked, declarations, registry, layout, zones).run());
   // A short text lives within its std::string: borrow it where it lies now.
   for (BoundNode& node : binding.nodes_) {
     node.missing = {node.path};

@@ -24,30 +24,14 @@ Value canonical(const Value& key) {
   return key;
 }
 
-std::partial_ordering compare_int_double(int64_t n, double d) {
-  if (std::isnan(d)) return std::partial_ordering::unordered;
-  if (d >= kTwoTo63) return std::partial_ordering::less;
-  if (d < -kTwoTo63) return std::partial_ordering::greater;
-  const auto whole = static_cast<int64_t>(d);
-  if (n != whole) return n <=> whole;
-  return 0.0 <=> d - static_cast<double>(whole);
-}
-
-std::partial_ordering compare_uint_double(uint64_t n, double d) {
-  if (std::isnan(d)) return std::partial_ordering::unordered;
-  if (d >= kTwoTo64) return std::partial_ordering::less;
-  if (d < 0) return std::partial_ordering::greater;
-  const auto whole = static_cast<uint64_t>(d);
-  if (n != whole) return n <=> whole;
-  return 0.0 <=> d - static_cast<double>(whole);
-}
-
 std::partial_ordering compare_int_uint(int64_t n, uint64_t u) {
   if (n < 0) return std::partial_ordering::less;
   return static_cast<uint64_t>(n) <=> u;
 }
 
-std::partial_ordering reversed(std::partial_ordering order) { return 0 <=> order; }
+std::partial_ordering reversed(std::partial_ordering order) {
+  return 0 <=> order;
+}
 
 // True, false, or the first thing that could not be told; false ends at once.
 class AllOf {
@@ -151,15 +135,15 @@ std::partial_ordering compare_numbers(const Value& a, const Value& b) {
   if (a.is(Kind::kInt)) {
     if (b.is(Kind::kInt)) return a.as_int() <=> b.as_int();
     if (b.is(Kind::kUint)) return compare_int_uint(a.as_int(), b.as_uint());
-    return compare_int_double(a.as_int(), b.as_double());
+    return static_cast<double>(a.as_int()) <=> b.as_double();
   }
   if (a.is(Kind::kUint)) {
     if (b.is(Kind::kUint)) return a.as_uint() <=> b.as_uint();
     if (b.is(Kind::kInt)) return reversed(compare_int_uint(b.as_int(), a.as_uint()));
-    return compare_uint_double(a.as_uint(), b.as_double());
+    return static_cast<double>(a.as_uint()) <=> b.as_double();
   }
-  if (b.is(Kind::kInt)) return reversed(compare_int_double(b.as_int(), a.as_double()));
-  if (b.is(Kind::kUint)) return reversed(compare_uint_double(b.as_uint(), a.as_double()));
+  if (b.is(Kind::kInt)) return a.as_double() <=> static_cast<double>(b.as_int());
+  if (b.is(Kind::kUint)) return a.as_double() <=> static_cast<double>(b.as_uint());
   return a.as_double() <=> b.as_double();
 }
 
@@ -171,18 +155,27 @@ Value equal(const Value& a, const Value& b, Call& call) {
   if (is_map(a) && is_map(b)) return equal_maps(a, b, call);
   if (a.kind() != b.kind()) return Value::boolean(false);
   switch (a.kind()) {
-    case Kind::kNull: return Value::boolean(true);
-    case Kind::kBool: return Value::boolean(a.as_bool() == b.as_bool());
+    case Kind::kNull:
+      return Value::boolean(true);
+    case Kind::kBool:
+      return Value::boolean(a.as_bool() == b.as_bool());
     case Kind::kString:
     case Kind::kBytes:
-    case Kind::kType: return Value::boolean(a.as_text() == b.as_text());
+    case Kind::kType:
+      return Value::boolean(a.as_text() == b.as_text());
     case Kind::kTimestamp:
-    case Kind::kDuration: return Value::boolean(a.as_span() == b.as_span());
-    case Kind::kMoney: return equal_money(a, b, call);
-    case Kind::kList: return equal_lists(a, b, call);
-    case Kind::kOptional: return equal_optionals(a, b, call);
-    case Kind::kOpaque: return Value::boolean(equal_opaque(*a.as_opaque(), *b.as_opaque()));
-    default: return a.is_error() ? a : b;
+    case Kind::kDuration:
+      return Value::boolean(a.as_span() == b.as_span());
+    case Kind::kMoney:
+      return equal_money(a, b, call);
+    case Kind::kList:
+      return equal_lists(a, b, call);
+    case Kind::kOptional:
+      return equal_optionals(a, b, call);
+    case Kind::kOpaque:
+      return Value::boolean(equal_opaque(*a.as_opaque(), *b.as_opaque()));
+    default:
+      return a.is_error() ? a : b;
   }
 }
 
@@ -190,15 +183,19 @@ std::optional<std::partial_ordering> compare(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) return compare_numbers(a, b);
   if (a.kind() != b.kind()) return std::nullopt;
   switch (a.kind()) {
-    case Kind::kBool: return a.as_bool() <=> b.as_bool();
+    case Kind::kBool:
+      return a.as_bool() <=> b.as_bool();
     case Kind::kString:
-    case Kind::kBytes: return a.as_text().compare(b.as_text()) <=> 0;
+    case Kind::kBytes:
+      return a.as_text().compare(b.as_text()) <=> 0;
     case Kind::kTimestamp:
-    case Kind::kDuration: return a.as_span() <=> b.as_span();
+    case Kind::kDuration:
+      return a.as_span() <=> b.as_span();
     case Kind::kMoney:
       if (a.as_money().currency != b.as_money().currency) return std::nullopt;
       return a.as_money().minor <=> b.as_money().minor;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -32,13 +32,16 @@ inline MapEntry map_at(const Value& map, uint32_t index, Arena& arena) {
 // Value::absent() when there is no such key.
 Value map_find(const Value& map, const Value& key, Arena& arena);
 
-inline bool is_map(const Value& v) { return v.is(Kind::kMap) || v.is(Kind::kObject); }
+inline bool is_map(const Value& v) {
+  return v.is(Kind::kMap) || v.is(Kind::kObject);
+}
 
 // Keys on one number line: 1, 1u and 1.0 are the same key.
 uint32_t hash_key(const Value& key);
 bool same_key(const Value& a, const Value& b);
 
-// Of two numbers of any kinds, exactly, without rounding; NaN is unordered.
+// Of two numbers of any kinds; an integer compared with a double is rounded to a double first, so
+// beyond 2^53 neighbours are equal. NaN is unordered.
 std::partial_ordering compare_numbers(const Value& a, const Value& b);
 
 // Equality over all kinds, as a value: a bool, unknown where it cannot be told (money of two

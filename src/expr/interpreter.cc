@@ -44,14 +44,17 @@ class Interpreter {
   Value evaluate_node(NodeId id) {
     const BoundNode& node = binding_.node(id);
     switch (node.origin) {
-      case Origin::kConstant: return node.constant;
-      case Origin::kLocal: return locals_[node.number];
+      case Origin::kConstant:
+        return node.constant;
+      case Origin::kLocal:
+        return locals_[node.number];
       case Origin::kSlot: {
         const Value read = record_.read(node.number, call_.arena);
         return ast_.kind(id) == NodeKind::kHas ? has_value_read(read)
                                                : with_path(read, &node.missing);
       }
-      case Origin::kComputed: break;
+      case Origin::kComputed:
+        break;
     }
     return compute(id);
   }
@@ -63,21 +66,32 @@ class Interpreter {
     switch (node.kind) {
       case NodeKind::kSelect:
         return select_field(evaluate(ast_.child(id, 0)), ast_.text(id), lookup, missing, call_);
-      case NodeKind::kHas: return has_field(evaluate(ast_.child(id, 0)), ast_.text(id), call_);
+      case NodeKind::kHas:
+        return has_field(evaluate(ast_.child(id, 0)), ast_.text(id), call_);
       case NodeKind::kIndex: {
         const Value operand = evaluate(ast_.child(id, 0));
         return select_element(operand, evaluate(ast_.child(id, 1)), lookup, missing, call_);
       }
-      case NodeKind::kCall: return apply(id);
-      case NodeKind::kAnd: return junction(id, Junction(false, call_));
-      case NodeKind::kOr: return junction(id, Junction(true, call_));
-      case NodeKind::kConditional: return conditional(id);
-      case NodeKind::kList: return list(id);
-      case NodeKind::kMap: return map(id);
-      case NodeKind::kComprehension: return comprehension(id);
-      case NodeKind::kBind: return bind(id);
-      case NodeKind::kOptMap: return opt_map(id);
-      default: return Value::error(&kNoObjects);
+      case NodeKind::kCall:
+        return apply(id);
+      case NodeKind::kAnd:
+        return junction(id, Junction(false, call_));
+      case NodeKind::kOr:
+        return junction(id, Junction(true, call_));
+      case NodeKind::kConditional:
+        return conditional(id);
+      case NodeKind::kList:
+        return list(id);
+      case NodeKind::kMap:
+        return map(id);
+      case NodeKind::kComprehension:
+        return comprehension(id);
+      case NodeKind::kBind:
+        return bind(id);
+      case NodeKind::kOptMap:
+        return opt_map(id);
+      default:
+        return Value::error(&kNoObjects);
     }
   }
 
@@ -207,9 +221,7 @@ class Interpreter {
     return loop.add(element, evaluate(children.back()));
   }
 
-  static Value plain(const Value& v) {
-    return v.is_absent() ? Value::unknown(v.missing()) : v;
-  }
+  static Value plain(const Value& v) { return v.is_absent() ? Value::unknown(v.missing()) : v; }
 
   struct Seen {
     bool reached = false;

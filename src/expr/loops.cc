@@ -25,10 +25,18 @@ bool Loop::passes(const Value& filter) {
 bool Loop::add(const Value& element, const Value& result) {
   switch (macro_) {
     case Macro::kAll:
-    case Macro::kExists: return junction_.add(result);
-    case Macro::kExistsOne: count_ += passes(result); return true;
+    case Macro::kExists:
+      return junction_.add(result);
+    case Macro::kExistsOne:
+      count_ += passes(result);
+      return true;
     case Macro::kFilter:
       if (passes(result) && unsettled_.add(element)) items_.push_back(element);
+      return true;
+    case Macro::kSortBy:
+      if (!unsettled_.add(element) | !unsettled_.add(result)) return true;
+      items_.push_back(element);
+      keys_.push_back(result);
       return true;
     case Macro::kTransformMap:
       if (unsettled_.add(result)) entries_.push_back({element, result});
@@ -57,10 +65,13 @@ Value Loop::value() {
   if (macro_ == Macro::kAll || macro_ == Macro::kExists) return junction_.value();
   if (unsettled_.any()) return unsettled_.value();
   switch (macro_) {
-    case Macro::kExistsOne: return Value::boolean(count_ == 1);
+    case Macro::kExistsOne:
+      return Value::boolean(count_ == 1);
     case Macro::kTransformMap:
-    case Macro::kTransformMapEntry: return call_.arena.map(entries_);
-    default: return call_.arena.list(items_);
+    case Macro::kTransformMapEntry:
+      return call_.arena.map(entries_);
+    default:
+      return call_.arena.list(items_);
   }
 }
 

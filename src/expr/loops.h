@@ -49,6 +49,7 @@ class Loop {
   Unsettled unsettled_;
   uint32_t count_ = 0;
   std::vector<Value> items_;
+  std::vector<Value> keys_;  // of sortBy, one an item
   std::vector<MapEntry> entries_;
 };
 

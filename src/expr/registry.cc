@@ -8,7 +8,9 @@
 namespace rapport::expr {
 namespace {
 
-constexpr uint32_t bit(Kind kind) { return 1u << static_cast<unsigned>(kind); }
+constexpr uint32_t bit(Kind kind) {
+  return 1u << static_cast<unsigned>(kind);
+}
 constexpr uint32_t kEveryKnown = bit(Kind::kUnknown) - 1;
 
 // Kinds of the values a type may have; a library's own type is any opaque one, told by name.
@@ -91,7 +93,9 @@ Result<BoundOverload> read_signature(const Overload& overload) {
   return bound;
 }
 
-auto order_of(const BoundOverload& bound) { return std::tie(bound.overload->name, bound.style); }
+auto order_of(const BoundOverload& bound) {
+  return std::tie(bound.overload->name, bound.style);
+}
 
 }  // namespace
 

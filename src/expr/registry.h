@@ -24,9 +24,9 @@ class ExchangeRates;
 struct Call {
   Arena& arena;
   Budget& budget;
-  const Zones* zones = nullptr;           // null: only UTC and fixed offsets are known
-  const ExchangeRates* rates = nullptr;   // null: two currencies cannot be compared
-  const void* prepared = nullptr;         // what the overload's `prepare` made of constants
+  const Zones* zones = nullptr;          // null: only UTC and fixed offsets are known
+  const ExchangeRates* rates = nullptr;  // null: two currencies cannot be compared
+  const void* prepared = nullptr;        // what the overload's `prepare` made of constants
 
   Value error(std::string_view message) { return arena.error(message); }
 };

@@ -133,6 +133,8 @@ Value apply_overload(std::span<const BoundCall> calls, std::span<const Value> ar
   return no_such_overload();
 }
 
-Value cost_exceeded() { return Value::error(&kCost); }
+Value cost_exceeded() {
+  return Value::error(&kCost);
+}
 
 }  // namespace rapport::expr

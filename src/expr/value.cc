@@ -20,16 +20,28 @@ class Describer {
       return;
     }
     switch (v.kind()) {
-      case Kind::kString: return add_quoted(v.as_text());
-      case Kind::kBytes: out_ += 'b'; return add_quoted(v.as_text());
-      case Kind::kList: return add_list(v, depth);
+      case Kind::kString:
+        return add_quoted(v.as_text());
+      case Kind::kBytes:
+        out_ += 'b';
+        return add_quoted(v.as_text());
+      case Kind::kList:
+        return add_list(v, depth);
       case Kind::kMap:
-      case Kind::kObject: return add_map(v, depth);
-      case Kind::kOptional: return add_optional(v, depth);
-      case Kind::kUnknown: return add_unknown(v);
-      case Kind::kError: out_ += fmt::format("error({})", v.failure()->message); return;
-      case Kind::kOpaque: out_ += type_name(v); return;
-      default: append_text_form(out_, v);
+      case Kind::kObject:
+        return add_map(v, depth);
+      case Kind::kOptional:
+        return add_optional(v, depth);
+      case Kind::kUnknown:
+        return add_unknown(v);
+      case Kind::kError:
+        out_ += fmt::format("error({})", v.failure()->message);
+        return;
+      case Kind::kOpaque:
+        out_ += type_name(v);
+        return;
+      default:
+        append_text_form(out_, v);
     }
   }
   std::string take() { return std::move(out_); }
@@ -80,24 +92,42 @@ class Describer {
 
 std::string_view type_name(const Value& value) {
   switch (value.kind()) {
-    case Kind::kNull: return "null_type";
-    case Kind::kBool: return "bool";
-    case Kind::kInt: return "int";
-    case Kind::kUint: return "uint";
-    case Kind::kDouble: return "double";
-    case Kind::kString: return "string";
-    case Kind::kBytes: return "bytes";
-    case Kind::kTimestamp: return "google.protobuf.Timestamp";
-    case Kind::kDuration: return "google.protobuf.Duration";
-    case Kind::kMoney: return "money";
-    case Kind::kList: return "list";
-    case Kind::kMap: return "map";
-    case Kind::kObject: return value.map_view()->type_name();
-    case Kind::kType: return "type";
-    case Kind::kOptional: return "optional_type";
-    case Kind::kOpaque: return value.as_opaque()->type->name;
-    case Kind::kUnknown: return "unknown";
-    case Kind::kError: return "error";
+    case Kind::kNull:
+      return "null_type";
+    case Kind::kBool:
+      return "bool";
+    case Kind::kInt:
+      return "int";
+    case Kind::kUint:
+      return "uint";
+    case Kind::kDouble:
+      return "double";
+    case Kind::kString:
+      return "string";
+    case Kind::kBytes:
+      return "bytes";
+    case Kind::kTimestamp:
+      return "google.protobuf.Timestamp";
+    case Kind::kDuration:
+      return "google.protobuf.Duration";
+    case Kind::kMoney:
+      return "money";
+    case Kind::kList:
+      return "list";
+    case Kind::kMap:
+      return "map";
+    case Kind::kObject:
+      return value.map_view()->type_name();
+    case Kind::kType:
+      return "type";
+    case Kind::kOptional:
+      return "optional_type";
+    case Kind::kOpaque:
+      return value.as_opaque()->type->name;
+    case Kind::kUnknown:
+      return "unknown";
+    case Kind::kError:
+      return "error";
   }
   return "error";
 }

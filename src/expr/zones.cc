@@ -74,9 +74,9 @@ Result<std::unique_ptr<const Zones>> open_system_zones() {
   try {
     return std::unique_ptr<const Zones>(std::make_unique<SystemZones>(date::get_tzdb()));
   } catch (const std::exception& problem) {
-    return Error{Code::kUnavailable,
-                 std::string("the system's time zones cannot be read, install tzdata: ") +
-                     problem.what()};
+    return Error{
+        Code::kUnavailable,
+        std::string("the system's time zones cannot be read, install tzdata: ") + problem.what()};
   }
 }
 

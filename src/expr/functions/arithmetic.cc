@@ -70,15 +70,21 @@ Value modulo_uint(Arguments a, Call&) {
   return Value::uint(a[0].as_uint() % a[1].as_uint());
 }
 
-Value add_double(Arguments a, Call&) { return Value::real(a[0].as_double() + a[1].as_double()); }
+Value add_double(Arguments a, Call&) {
+  return Value::real(a[0].as_double() + a[1].as_double());
+}
 Value subtract_double(Arguments a, Call&) {
   return Value::real(a[0].as_double() - a[1].as_double());
 }
 Value multiply_double(Arguments a, Call&) {
   return Value::real(a[0].as_double() * a[1].as_double());
 }
-Value divide_double(Arguments a, Call&) { return Value::real(a[0].as_double() / a[1].as_double()); }
-Value negate_double(Arguments a, Call&) { return Value::real(-a[0].as_double()); }
+Value divide_double(Arguments a, Call&) {
+  return Value::real(a[0].as_double() / a[1].as_double());
+}
+Value negate_double(Arguments a, Call&) {
+  return Value::real(-a[0].as_double());
+}
 
 Value add_text(Arguments a, Call& call) {
   const std::string_view left = a[0].as_text(), right = a[1].as_text();
@@ -106,12 +112,24 @@ Value duration_of(__int128 nanos) {
   const Span d = from_nanos(nanos);
   return in_range_of_duration(d) ? Value::duration(d) : Value::error(&kDurationRange);
 }
-__int128 sum(Arguments a) { return to_nanos(a[0].as_span()) + to_nanos(a[1].as_span()); }
-__int128 difference(Arguments a) { return to_nanos(a[0].as_span()) - to_nanos(a[1].as_span()); }
-Value to_timestamp_sum(Arguments a, Call&) { return timestamp_of(sum(a)); }
-Value to_duration_sum(Arguments a, Call&) { return duration_of(sum(a)); }
-Value to_timestamp_difference(Arguments a, Call&) { return timestamp_of(difference(a)); }
-Value to_duration_difference(Arguments a, Call&) { return duration_of(difference(a)); }
+__int128 sum(Arguments a) {
+  return to_nanos(a[0].as_span()) + to_nanos(a[1].as_span());
+}
+__int128 difference(Arguments a) {
+  return to_nanos(a[0].as_span()) - to_nanos(a[1].as_span());
+}
+Value to_timestamp_sum(Arguments a, Call&) {
+  return timestamp_of(sum(a));
+}
+Value to_duration_sum(Arguments a, Call&) {
+  return duration_of(sum(a));
+}
+Value to_timestamp_difference(Arguments a, Call&) {
+  return timestamp_of(difference(a));
+}
+Value to_duration_difference(Arguments a, Call&) {
+  return duration_of(difference(a));
+}
 
 constexpr Overload kOverloads[] = {
     {"_+_", "(int, int) -> int", 1, add_int},
@@ -148,6 +166,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> arithmetic_overloads() { return kOverloads; }
+std::span<const Overload> arithmetic_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -33,8 +33,8 @@ Result<std::vector<Window>> read_windows(std::string_view text) {
   for (const std::string_view part : split(text, ',')) {
     const size_t dash = part.find('-');
     const auto from = read_clock(trim(part.substr(0, dash)));
-    const auto to = dash == std::string_view::npos ? std::nullopt
-                                                   : read_clock(trim(part.substr(dash + 1)));
+    const auto to =
+        dash == std::string_view::npos ? std::nullopt : read_clock(trim(part.substr(dash + 1)));
     if (!from || !to || *from >= *to)
       return invalid("'" + std::string(part) + "' are no hours such as 09:00-17:30");
     if (!windows.empty() && windows.back().to > *from)
@@ -201,6 +201,8 @@ bool BusinessCalendar::is_open(const Span& at) const {
   });
 }
 
-std::span<const Overload> business_time_overloads() { return kOverloads; }
+std::span<const Overload> business_time_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

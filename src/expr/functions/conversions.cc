@@ -14,7 +14,9 @@ constexpr double kTwoTo64 = 18446744073709551616.0;
 constexpr Failure kIntRange{"range: the number does not fit an int"};
 constexpr Failure kUintRange{"range: the number does not fit a uint"};
 
-Value itself(Arguments args, Call&) { return args[0]; }
+Value itself(Arguments args, Call&) {
+  return args[0];
+}
 
 Value refuse(Call& call, std::string_view what, std::string_view text) {
   std::string message = "type conversion error: '";
@@ -33,7 +35,9 @@ Value bool_of_string(Arguments args, Call& call) {
   return refuse(call, "bool", text);
 }
 
-Value bytes_of_string(Arguments args, Call&) { return Value::bytes(args[0].as_text()); }
+Value bytes_of_string(Arguments args, Call&) {
+  return Value::bytes(args[0].as_text());
+}
 
 Value double_of_int(Arguments args, Call&) {
   return Value::real(static_cast<double>(args[0].as_int()));
@@ -59,7 +63,9 @@ Value int_of_string(Arguments args, Call& call) {
   const auto read = read_int(args[0].as_text());
   return read ? Value::integer(*read) : refuse(call, "int", args[0].as_text());
 }
-Value int_of_timestamp(Arguments args, Call&) { return Value::integer(args[0].as_span().seconds); }
+Value int_of_timestamp(Arguments args, Call&) {
+  return Value::integer(args[0].as_span().seconds);
+}
 
 Value uint_of_int(Arguments args, Call&) {
   if (args[0].as_int() < 0) return Value::error(&kUintRange);
@@ -92,9 +98,8 @@ Value timestamp_of_string(Arguments args, Call& call) {
 }
 Value timestamp_of_int(Arguments args, Call& call) {
   const Span at{args[0].as_int(), 0};
-  return in_range_of_timestamp(at)
-             ? Value::timestamp(at)
-             : call.error("range: a timestamp lies in the years 1 to 9999");
+  return in_range_of_timestamp(at) ? Value::timestamp(at)
+                                   : call.error("range: a timestamp lies in the years 1 to 9999");
 }
 Value duration_of_string(Arguments args, Call& call) {
   const auto read = read_duration(args[0].as_text());
@@ -103,7 +108,9 @@ Value duration_of_string(Arguments args, Call& call) {
                        args[0].as_text());
 }
 
-Value type_of(Arguments args, Call&) { return Value::type(type_name(args[0])); }
+Value type_of(Arguments args, Call&) {
+  return Value::type(type_name(args[0]));
+}
 
 constexpr Overload kOverloads[] = {
     {"bool", "(bool) -> bool", 1, itself},
@@ -143,6 +150,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> conversion_overloads() { return kOverloads; }
+std::span<const Overload> conversion_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

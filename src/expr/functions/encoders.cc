@@ -5,7 +5,9 @@
 namespace rapport::expr {
 namespace {
 
-Value encode(Arguments args, Call& call) { return call.arena.string(to_base64(args[0].as_text())); }
+Value encode(Arguments args, Call& call) {
+  return call.arena.string(to_base64(args[0].as_text()));
+}
 
 Value decode(Arguments args, Call& call) {
   const auto bytes = from_base64(args[0].as_text());
@@ -19,6 +21,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> encoder_overloads() { return kOverloads; }
+std::span<const Overload> encoder_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -69,16 +69,23 @@ class Formatter {
 
   void write(char letter, const Value& value, int precision) {
     switch (letter) {
-      case 's': return write_text(value, 0);
-      case 'd': return write_decimal(value);
-      case 'f': return write_double(value, std::chars_format::fixed, precision, "fixed-point");
+      case 's':
+        return write_text(value, 0);
+      case 'd':
+        return write_decimal(value);
+      case 'f':
+        return write_double(value, std::chars_format::fixed, precision, "fixed-point");
       case 'e':
         return write_double(value, std::chars_format::scientific, precision, "scientific");
-      case 'b': return write_binary(value);
-      case 'o': return write_octal(value);
+      case 'b':
+        return write_binary(value);
+      case 'o':
+        return write_octal(value);
       case 'x':
-      case 'X': return write_hex(value, letter == 'X');
-      default: refuse(fmt::format("unrecognized formatting clause \"{}\"", letter));
+      case 'X':
+        return write_hex(value, letter == 'X');
+      default:
+        refuse(fmt::format("unrecognized formatting clause \"{}\"", letter));
     }
   }
 
@@ -192,6 +199,8 @@ constexpr Overload kOverloads[] = {{"format", "string.(list(dyn)) -> string", 4,
 
 }  // namespace
 
-std::span<const Overload> format_overloads() { return kOverloads; }
+std::span<const Overload> format_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -43,7 +43,8 @@ Value flatten(Arguments args, Call& call) {
   const int64_t depth = args.size() > 1 ? args[1].as_int() : 1;
   if (depth < 0) return call.error("level must be non-negative");
   std::vector<Value> out;
-  if (!flatten_into(out, args[0], std::min<int64_t>(depth, 100), call)) return Value::error(&kNoRoom);
+  if (!flatten_into(out, args[0], std::min<int64_t>(depth, 100), call))
+    return Value::error(&kNoRoom);
   return call.arena.list(out);
 }
 
@@ -85,23 +86,6 @@ Value sort(Arguments args, Call& call) {
   return call.arena.list(items);
 }
 
-// The first list in the order of the second one's items, which are as many.
-Value sort_by_keys(Arguments args, Call& call) {
-  std::vector<Value> keys;
-  const Value problem = read_sortable(keys, args[1], call);
-  if (!problem.is(Kind::kNull)) return problem;
-  if (keys.size() != list_size(args[0])) return no_such_overload();
-  if (!call.budget.spend(keys.size() * 4)) return Value::error(&kNoRoom);
-  std::vector<uint32_t> order(keys.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return *compare(keys[a], keys[b]) < 0; });
-  auto* at = call.arena.array<Value>(keys.size());
-  if (at == nullptr) return Value::error(&kNoRoom);
-  for (size_t i = 0; i < order.size(); ++i) at[i] = list_at(args[0], order[i], call.arena);
-  return Value::list(at, keys.size());
-}
-
 Value range(Arguments args, Call& call) {
   const int64_t size = std::max<int64_t>(0, args[0].as_int());
   if (!call.budget.spend(static_cast<uint64_t>(size))) return Value::error(&kNoRoom);
@@ -124,7 +108,9 @@ Value item_or_none(const Value& list, uint32_t index, Call& call) {
   const Value item = list_at(list, index, call.arena);
   return item.is_known() ? call.arena.some(item) : item;
 }
-Value first(Arguments args, Call& call) { return item_or_none(args[0], 0, call); }
+Value first(Arguments args, Call& call) {
+  return item_or_none(args[0], 0, call);
+}
 Value last(Arguments args, Call& call) {
   return item_or_none(args[0], list_size(args[0]) - 1, call);
 }
@@ -144,6 +130,24 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> list_overloads() { return kOverloads; }
+Value sort_by_keys(Arguments args, Call& call) {
+  std::vector<Value> keys;
+  const Value problem = read_sortable(keys, args[1], call);
+  if (!problem.is(Kind::kNull)) return problem;
+  if (keys.size() != list_size(args[0])) return no_such_overload();
+  if (!call.budget.spend(keys.size() * 4)) return Value::error(&kNoRoom);
+  std::vector<uint32_t> order(keys.size());
+  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return *compare(keys[a], keys[b]) < 0; });
+  auto* at = call.arena.array<Value>(keys.size());
+  if (at == nullptr) return Value::error(&kNoRoom);
+  for (size_t i = 0; i < order.size(); ++i) at[i] = list_at(args[0], order[i], call.arena);
+  return Value::list(at, keys.size());
+}
+
+std::span<const Overload> list_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -43,13 +43,27 @@ template <double (*kFunction)(double)>
 Value of_double(Arguments args, Call&) {
   return Value::real(kFunction(args[0].as_double()));
 }
-double ceil_of(double d) { return std::ceil(d); }
-double floor_of(double d) { return std::floor(d); }
-double round_of(double d) { return std::round(d); }  // half away from zero
-double trunc_of(double d) { return std::trunc(d); }
-double sqrt_of(double d) { return std::sqrt(d); }
-double abs_of(double d) { return std::fabs(d); }
-double sign_of(double d) { return std::isnan(d) ? d : d > 0 ? 1.0 : d < 0 ? -1.0 : 0.0; }
+double ceil_of(double d) {
+  return std::ceil(d);
+}
+double floor_of(double d) {
+  return std::floor(d);
+}
+double round_of(double d) {
+  return std::round(d);
+}  // half away from zero
+double trunc_of(double d) {
+  return std::trunc(d);
+}
+double sqrt_of(double d) {
+  return std::sqrt(d);
+}
+double abs_of(double d) {
+  return std::fabs(d);
+}
+double sign_of(double d) {
+  return std::isnan(d) ? d : d > 0 ? 1.0 : d < 0 ? -1.0 : 0.0;
+}
 
 Value sqrt_of_int(Arguments args, Call&) {
   return Value::real(std::sqrt(static_cast<double>(args[0].as_int())));
@@ -62,15 +76,23 @@ Value abs_of_int(Arguments args, Call&) {
   if (n == INT64_MIN) return Value::error(&kOverflow);
   return Value::integer(n < 0 ? -n : n);
 }
-Value itself(Arguments args, Call&) { return args[0]; }
+Value itself(Arguments args, Call&) {
+  return args[0];
+}
 Value sign_of_int(Arguments args, Call&) {
   const int64_t n = args[0].as_int();
   return Value::integer((n > 0) - (n < 0));
 }
-Value sign_of_uint(Arguments args, Call&) { return Value::uint(args[0].as_uint() > 0); }
+Value sign_of_uint(Arguments args, Call&) {
+  return Value::uint(args[0].as_uint() > 0);
+}
 
-Value is_nan(Arguments args, Call&) { return Value::boolean(std::isnan(args[0].as_double())); }
-Value is_inf(Arguments args, Call&) { return Value::boolean(std::isinf(args[0].as_double())); }
+Value is_nan(Arguments args, Call&) {
+  return Value::boolean(std::isnan(args[0].as_double()));
+}
+Value is_inf(Arguments args, Call&) {
+  return Value::boolean(std::isinf(args[0].as_double()));
+}
 Value is_finite(Arguments args, Call&) {
   return Value::boolean(std::isfinite(args[0].as_double()));
 }
@@ -78,10 +100,18 @@ Value is_finite(Arguments args, Call&) {
 Value word(const Value& like, uint64_t bits) {
   return like.is(Kind::kInt) ? Value::integer(static_cast<int64_t>(bits)) : Value::uint(bits);
 }
-Value bit_and(Arguments a, Call&) { return word(a[0], a[0].as_uint() & a[1].as_uint()); }
-Value bit_or(Arguments a, Call&) { return word(a[0], a[0].as_uint() | a[1].as_uint()); }
-Value bit_xor(Arguments a, Call&) { return word(a[0], a[0].as_uint() ^ a[1].as_uint()); }
-Value bit_not(Arguments a, Call&) { return word(a[0], ~a[0].as_uint()); }
+Value bit_and(Arguments a, Call&) {
+  return word(a[0], a[0].as_uint() & a[1].as_uint());
+}
+Value bit_or(Arguments a, Call&) {
+  return word(a[0], a[0].as_uint() | a[1].as_uint());
+}
+Value bit_xor(Arguments a, Call&) {
+  return word(a[0], a[0].as_uint() ^ a[1].as_uint());
+}
+Value bit_not(Arguments a, Call&) {
+  return word(a[0], ~a[0].as_uint());
+}
 Value shift_left(Arguments a, Call&) {
   if (a[1].as_int() < 0) return Value::error(&kNegativeOffset);
   return word(a[0], a[1].as_int() > 63 ? 0 : a[0].as_uint() << a[1].as_int());
@@ -92,18 +122,18 @@ Value shift_right(Arguments a, Call&) {
   return word(a[0], a[1].as_int() > 63 ? 0 : a[0].as_uint() >> a[1].as_int());
 }
 
-#define RAPPORT_EXTREME(name, end)                                     \
-  {name, "(int, ...) -> int", 1, extreme<end>},                        \
-      {name, "(uint, ...) -> uint", 1, extreme<end>},                  \
-      {name, "(double, ...) -> double", 1, extreme<end>},              \
-      {name, "(list(int)) -> int", 1, extreme_of_list<end>},           \
-      {name, "(list(uint)) -> uint", 1, extreme_of_list<end>},         \
-      {name, "(list(double)) -> double", 1, extreme_of_list<end>},     \
-      {name, "(list(dyn)) -> dyn", 1, extreme_of_list<end>},           \
-      {name, "(dyn, dyn, ...) -> dyn", 1, extreme<end>}
-#define RAPPORT_BITS(name, function)              \
-  {name, "(int, int) -> int", 1, function}, {     \
-    name, "(uint, uint) -> uint", 1, function     \
+#define RAPPORT_EXTREME(name, end)                                                              \
+  {name, "(int, ...) -> int", 1, extreme<end>}, {name, "(uint, ...) -> uint", 1, extreme<end>}, \
+      {name, "(double, ...) -> double", 1, extreme<end>},                                       \
+      {name, "(list(int)) -> int", 1, extreme_of_list<end>},                                    \
+      {name, "(list(uint)) -> uint", 1, extreme_of_list<end>},                                  \
+      {name, "(list(double)) -> double", 1, extreme_of_list<end>},                              \
+      {name, "(list(dyn)) -> dyn", 1, extreme_of_list<end>}, {                                  \
+    name, "(dyn, dyn, ...) -> dyn", 1, extreme<end>                                             \
+  }
+#define RAPPORT_BITS(name, function)          \
+  {name, "(int, int) -> int", 1, function}, { \
+    name, "(uint, uint) -> uint", 1, function \
   }
 
 constexpr Overload kOverloads[] = {
@@ -138,6 +168,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> math_overloads() { return kOverloads; }
+std::span<const Overload> math_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -101,7 +101,9 @@ Value money_of_minor(Arguments args, Call& call) {
   if (!minor_digits(currency)) return call.error("this is no ISO 4217 currency code");
   return Value::money({args[0].as_int(), currency});
 }
-Value minor_units(Arguments args, Call&) { return Value::integer(args[0].as_money().minor); }
+Value minor_units(Arguments args, Call&) {
+  return Value::integer(args[0].as_money().minor);
+}
 Value currency_of(Arguments args, Call& call) {
   return call.arena.string(currency_letters(args[0].as_money().currency));
 }
@@ -214,6 +216,8 @@ Value negate_money(Arguments args, Call&) {
   return value_of(-__int128{args[0].as_money().minor}, args[0].as_money().currency);
 }
 
-std::span<const Overload> money_overloads() { return kOverloads; }
+std::span<const Overload> money_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

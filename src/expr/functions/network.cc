@@ -13,7 +13,7 @@ namespace rapport::expr {
 namespace {
 
 struct Address {
-  int family = 4;                      // 4 or 6
+  int family = 4;                            // 4 or 6
   std::array<unsigned char, 16> bytes = {};  // the first 4 of a family 4
   size_t size() const { return family == 4 ? 4 : 16; }
   bool operator==(const Address&) const = default;
@@ -36,8 +36,12 @@ const OpaqueType kCidr{"net.CIDR", [](const Opaque& a, const Opaque& b) {
                          return x.address == y.address && x.prefix == y.prefix;
                        }};
 
-const Address& ip_in(const Value& v) { return static_cast<const IpBody*>(v.as_opaque())->address; }
-const CidrBody& cidr_in(const Value& v) { return *static_cast<const CidrBody*>(v.as_opaque()); }
+const Address& ip_in(const Value& v) {
+  return static_cast<const IpBody*>(v.as_opaque())->address;
+}
+const CidrBody& cidr_in(const Value& v) {
+  return *static_cast<const CidrBody*>(v.as_opaque());
+}
 
 // Null when the text is an address; else what is wrong with it.
 const char* read_address(std::string_view text, Address& out) {
@@ -49,7 +53,8 @@ const char* read_address(std::string_view text, Address& out) {
     out.family = 6;
     if (inet_pton(AF_INET6, copy.c_str(), out.bytes.data()) == 1) {
       static constexpr unsigned char kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-      const bool mapped = std::equal(std::begin(kMapped), std::end(kMapped), out.bytes.begin());
+      const bool mapped = text.find('.') != std::string_view::npos &&
+                          std::equal(std::begin(kMapped), std::end(kMapped), out.bytes.begin());
       return mapped ? "IPv4-mapped IPv6 address is not allowed" : nullptr;
     }
   }
@@ -160,12 +165,16 @@ Value is_canonical(Arguments args, Call& call) {
   if (const char* problem = read_address(args[0].as_text(), address)) return call.error(problem);
   return Value::boolean(print(address) == args[0].as_text());
 }
-Value string_of_ip(Arguments args, Call& call) { return call.arena.string(print(ip_in(args[0]))); }
+Value string_of_ip(Arguments args, Call& call) {
+  return call.arena.string(print(ip_in(args[0])));
+}
 Value string_of_cidr(Arguments args, Call& call) {
   const CidrBody& block = cidr_in(args[0]);
   return call.arena.string(print(block.address) + "/" + std::to_string(block.prefix));
 }
-Value family(Arguments args, Call&) { return Value::integer(ip_in(args[0]).family); }
+Value family(Arguments args, Call&) {
+  return Value::integer(ip_in(args[0]).family);
+}
 
 bool is_unspecified(const Address& a) {
   return std::all_of(a.bytes.begin(), a.bytes.end(), [](unsigned char b) { return b == 0; });
@@ -217,12 +226,16 @@ Value contains_cidr_text(Arguments args, Call& call) {
   const Value both[] = {args[0], inner};
   return contains_cidr(both, call);
 }
-Value ip_of_cidr(Arguments args, Call& call) { return make_ip(cidr_in(args[0]).address, call); }
+Value ip_of_cidr(Arguments args, Call& call) {
+  return make_ip(cidr_in(args[0]).address, call);
+}
 Value masked_cidr(Arguments args, Call& call) {
   const CidrBody& block = cidr_in(args[0]);
   return make_cidr(masked(block.address, block.prefix), block.prefix, call);
 }
-Value prefix_length(Arguments args, Call&) { return Value::integer(cidr_in(args[0]).prefix); }
+Value prefix_length(Arguments args, Call&) {
+  return Value::integer(cidr_in(args[0]).prefix);
+}
 
 constexpr Overload kOverloads[] = {
     {"ip", "(string) -> net.IP", 2, ip_of_string},
@@ -249,6 +262,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> network_overloads() { return kOverloads; }
+std::span<const Overload> network_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -14,7 +14,9 @@ constexpr size_t kLongestPattern = 4096;
 constexpr int64_t kMemory = 1 << 20;  // of a compiled pattern
 constexpr size_t kMostBytes = size_t{4} << 20;
 
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 Result<std::shared_ptr<const RE2>> compile(std::string_view pattern) {
   if (pattern.size() > kLongestPattern)
@@ -51,7 +53,8 @@ Value matches(Arguments args, Call& call) {
 
 constexpr Failure kGroups{"the pattern of extract and extractAll has at most one capture group"};
 
-// The whole match, or its group if the pattern has one; a null data() for a group that took no part.
+// The whole match, or its group if the pattern has one; a null data() for a group that took no
+// part.
 Value extract(Arguments args, Call& call) {
   return with_pattern(args, call, [&](const RE2& pattern) {
     const int groups = pattern.NumberOfCapturingGroups();
@@ -137,6 +140,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> regex_overloads() { return kOverloads; }
+std::span<const Overload> regex_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

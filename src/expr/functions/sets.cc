@@ -54,6 +54,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> set_overloads() { return kOverloads; }
+std::span<const Overload> set_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -8,9 +8,13 @@
 namespace rapport::expr {
 namespace {
 
-Value logical_not(Arguments args, Call&) { return Value::boolean(!args[0].as_bool()); }
+Value logical_not(Arguments args, Call&) {
+  return Value::boolean(!args[0].as_bool());
+}
 
-Value equals(Arguments args, Call& call) { return equal(args[0], args[1], call); }
+Value equals(Arguments args, Call& call) {
+  return equal(args[0], args[1], call);
+}
 
 Value differs(Arguments args, Call& call) {
   const Value same = equal(args[0], args[1], call);
@@ -64,8 +68,12 @@ Value size_of_string(Arguments args, Call&) {
 Value size_of_bytes(Arguments args, Call&) {
   return Value::integer(static_cast<int64_t>(args[0].as_text().size()));
 }
-Value size_of_list(Arguments args, Call&) { return Value::integer(list_size(args[0])); }
-Value size_of_map(Arguments args, Call&) { return Value::integer(map_size(args[0])); }
+Value size_of_list(Arguments args, Call&) {
+  return Value::integer(list_size(args[0]));
+}
+Value size_of_map(Arguments args, Call&) {
+  return Value::integer(map_size(args[0]));
+}
 
 Value contains(Arguments args, Call&) {
   return Value::boolean(args[0].as_text().find(args[1].as_text()) != std::string_view::npos);
@@ -77,22 +85,21 @@ Value ends_with(Arguments args, Call&) {
   return Value::boolean(args[0].as_text().ends_with(args[1].as_text()));
 }
 
-#define RAPPORT_ORDER(symbol, function)                        \
-  {symbol, "(bool, bool) -> bool", 1, function},               \
-      {symbol, "(int, int) -> bool", 1, function},             \
-      {symbol, "(int, uint) -> bool", 1, function},            \
-      {symbol, "(int, double) -> bool", 1, function},          \
-      {symbol, "(uint, uint) -> bool", 1, function},           \
-      {symbol, "(uint, int) -> bool", 1, function},            \
-      {symbol, "(uint, double) -> bool", 1, function},         \
-      {symbol, "(double, double) -> bool", 1, function},       \
-      {symbol, "(double, int) -> bool", 1, function},          \
-      {symbol, "(double, uint) -> bool", 1, function},         \
-      {symbol, "(string, string) -> bool", 1, function},       \
-      {symbol, "(bytes, bytes) -> bool", 1, function},         \
-      {symbol, "(timestamp, timestamp) -> bool", 1, function}, \
-      {symbol, "(duration, duration) -> bool", 1, function},   \
-      {symbol, "(money, money) -> bool", 1, function}
+#define RAPPORT_ORDER(symbol, function)                                                            \
+  {symbol, "(bool, bool) -> bool", 1, function}, {symbol, "(int, int) -> bool", 1, function},      \
+      {symbol, "(int, uint) -> bool", 1, function},                                                \
+      {symbol, "(int, double) -> bool", 1, function},                                              \
+      {symbol, "(uint, uint) -> bool", 1, function}, {symbol, "(uint, int) -> bool", 1, function}, \
+      {symbol, "(uint, double) -> bool", 1, function},                                             \
+      {symbol, "(double, double) -> bool", 1, function},                                           \
+      {symbol, "(double, int) -> bool", 1, function},                                              \
+      {symbol, "(double, uint) -> bool", 1, function},                                             \
+      {symbol, "(string, string) -> bool", 1, function},                                           \
+      {symbol, "(bytes, bytes) -> bool", 1, function},                                             \
+      {symbol, "(timestamp, timestamp) -> bool", 1, function},                                     \
+      {symbol, "(duration, duration) -> bool", 1, function}, {                                     \
+    symbol, "(money, money) -> bool", 1, function                                                  \
+  }
 
 constexpr Overload kOverloads[] = {
     {"!_", "(bool) -> bool", 1, logical_not},
@@ -119,7 +126,9 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> standard_overloads() { return kOverloads; }
+std::span<const Overload> standard_overloads() {
+  return kOverloads;
+}
 
 Value no_such_overload() {
   static constexpr Failure kFailure{"no such overload"};

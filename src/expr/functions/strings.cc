@@ -22,8 +22,8 @@ size_t byte_at(std::string_view text, int64_t n) {
                                                          : byte_of(text, static_cast<size_t>(n));
 }
 Value position(std::string_view text, size_t byte) {
-  return Value::integer(
-      byte == kNowhere ? -1 : static_cast<int64_t>(code_points(text.substr(0, byte))));
+  return Value::integer(byte == kNowhere ? -1
+                                         : static_cast<int64_t>(code_points(text.substr(0, byte))));
 }
 
 Value char_at(Arguments args, Call& call) {
@@ -207,6 +207,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> string_overloads() { return kOverloads; }
+std::span<const Overload> string_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

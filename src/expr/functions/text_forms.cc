@@ -118,8 +118,8 @@ int read_offset(Reader& in) {
 // Nanoseconds of the unit that begins the text, which it is taken from; 0 for none.
 int64_t take_unit(std::string_view& text) {
   static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"ns", 1},      {"us", 1000}, {"µs", 1000}, {"μs", 1000},      {"ms", 1'000'000},
-      {"s", kNanos}, {"m", kNanos * 60},           {"h", kNanos * 3600}};
+      {"ns", 1},         {"us", 1000},  {"µs", 1000},       {"μs", 1000},
+      {"ms", 1'000'000}, {"s", kNanos}, {"m", kNanos * 60}, {"h", kNanos * 3600}};
   for (const auto& [unit, nanos] : kUnits) {
     if (!text.starts_with(unit)) continue;
     text.remove_prefix(unit.size());
@@ -169,18 +169,37 @@ std::optional<T> read_number(std::string_view text) {
 
 void append_text_form(std::string& out, const Value& v) {
   switch (v.kind()) {
-    case Kind::kNull: out += "null"; return;
-    case Kind::kBool: out += v.as_bool() ? "true" : "false"; return;
-    case Kind::kInt: fmt::format_to(std::back_inserter(out), "{}", v.as_int()); return;
-    case Kind::kUint: fmt::format_to(std::back_inserter(out), "{}", v.as_uint()); return;
-    case Kind::kDouble: append_double(out, v.as_double()); return;
-    case Kind::kTimestamp: append_timestamp(out, v.as_span()); return;
-    case Kind::kDuration: append_duration(out, v.as_span()); return;
-    case Kind::kMoney: append_money(out, v.as_money()); return;
+    case Kind::kNull:
+      out += "null";
+      return;
+    case Kind::kBool:
+      out += v.as_bool() ? "true" : "false";
+      return;
+    case Kind::kInt:
+      fmt::format_to(std::back_inserter(out), "{}", v.as_int());
+      return;
+    case Kind::kUint:
+      fmt::format_to(std::back_inserter(out), "{}", v.as_uint());
+      return;
+    case Kind::kDouble:
+      append_double(out, v.as_double());
+      return;
+    case Kind::kTimestamp:
+      append_timestamp(out, v.as_span());
+      return;
+    case Kind::kDuration:
+      append_duration(out, v.as_span());
+      return;
+    case Kind::kMoney:
+      append_money(out, v.as_money());
+      return;
     case Kind::kString:
     case Kind::kBytes:
-    case Kind::kType: out += v.as_text(); return;
-    default: out += type_name(v);
+    case Kind::kType:
+      out += v.as_text();
+      return;
+    default:
+      out += type_name(v);
   }
 }
 
@@ -237,10 +256,16 @@ std::optional<double> read_double(std::string_view text) {
   return std::strtod(std::string(text).c_str(), nullptr);
 }
 
-std::optional<int64_t> read_int(std::string_view text) { return read_number<int64_t>(text); }
-std::optional<uint64_t> read_uint(std::string_view text) { return read_number<uint64_t>(text); }
+std::optional<int64_t> read_int(std::string_view text) {
+  return read_number<int64_t>(text);
+}
+std::optional<uint64_t> read_uint(std::string_view text) {
+  return read_number<uint64_t>(text);
+}
 
-__int128 to_nanos(const Span& span) { return __int128{span.seconds} * kNanos + span.nanos; }
+__int128 to_nanos(const Span& span) {
+  return __int128{span.seconds} * kNanos + span.nanos;
+}
 
 Span from_nanos(__int128 nanos) {
   __int128 seconds = nanos / kNanos;

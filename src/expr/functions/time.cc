@@ -37,17 +37,33 @@ Local to_local(int64_t seconds) {
 }
 
 using Part = int64_t (*)(const Local&);
-int64_t year(const Local& t) { return static_cast<int>(t.date.year()); }
-int64_t month(const Local& t) { return static_cast<unsigned>(t.date.month()) - int64_t{1}; }
-int64_t date(const Local& t) { return static_cast<unsigned>(t.date.day()); }
-int64_t day_of_month(const Local& t) { return date(t) - 1; }
-int64_t day_of_week(const Local& t) { return std::chrono::weekday{t.day}.c_encoding(); }
+int64_t year(const Local& t) {
+  return static_cast<int>(t.date.year());
+}
+int64_t month(const Local& t) {
+  return static_cast<unsigned>(t.date.month()) - int64_t{1};
+}
+int64_t date(const Local& t) {
+  return static_cast<unsigned>(t.date.day());
+}
+int64_t day_of_month(const Local& t) {
+  return date(t) - 1;
+}
+int64_t day_of_week(const Local& t) {
+  return std::chrono::weekday{t.day}.c_encoding();
+}
 int64_t day_of_year(const Local& t) {
   return (t.day - sys_days{t.date.year() / std::chrono::January / 1}).count();
 }
-int64_t hours(const Local& t) { return t.second_of_day / 3600; }
-int64_t minutes(const Local& t) { return t.second_of_day / 60 % 60; }
-int64_t seconds(const Local& t) { return t.second_of_day % 60; }
+int64_t hours(const Local& t) {
+  return t.second_of_day / 3600;
+}
+int64_t minutes(const Local& t) {
+  return t.second_of_day / 60 % 60;
+}
+int64_t seconds(const Local& t) {
+  return t.second_of_day % 60;
+}
 
 template <Part kPart>
 Value part(Arguments args, Call&) {
@@ -81,14 +97,13 @@ Value total(Arguments args, Call&) {
   return Value::integer(static_cast<int64_t>(to_nanos(args[0].as_span()) / kNanosEach));
 }
 Value milliseconds_of_duration(Arguments args, Call&) {
-  return Value::integer(
-      static_cast<int64_t>(to_nanos(args[0].as_span()) / 1'000'000 % 1000));
+  return Value::integer(static_cast<int64_t>(to_nanos(args[0].as_span()) / 1'000'000 % 1000));
 }
 
-#define RAPPORT_PART(name, function)                                 \
-  {name, "timestamp.() -> int", 1, part<function>},                  \
-      {name, "timestamp.(string) -> int", 2, part_in_zone<function>, \
-       prepare_zone}
+#define RAPPORT_PART(name, function)                                           \
+  {name, "timestamp.() -> int", 1, part<function>}, {                          \
+    name, "timestamp.(string) -> int", 2, part_in_zone<function>, prepare_zone \
+  }
 
 constexpr Overload kOverloads[] = {
     RAPPORT_PART("getFullYear", year),
@@ -114,6 +129,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> time_overloads() { return kOverloads; }
+std::span<const Overload> time_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr

@@ -78,7 +78,9 @@ Value has_any_word(Arguments args, Call& call) {
   return Value::boolean(false);
 }
 
-Value fold_case(Arguments args, Call& call) { return call.arena.string(fold(args[0].as_text())); }
+Value fold_case(Arguments args, Call& call) {
+  return call.arena.string(fold(args[0].as_text()));
+}
 
 std::vector<UChar32> to_code_points(std::string_view text) {
   std::vector<UChar32> out;
@@ -120,6 +122,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-std::span<const Overload> word_overloads() { return kOverloads; }
+std::span<const Overload> word_overloads() {
+  return kOverloads;
+}
 
 }  // namespace rapport::expr
