@@ -5,6 +5,7 @@
 #include "expr/checker_walk.h"
 #include "expr/parser_words.h"
 #include "expr/printer.h"
+#include "expr/spelling.h"
 
 namespace rapport::expr {
 namespace {
@@ -236,7 +237,10 @@ Type CheckerWalk::visit_object(NodeId id) {
     if (object != nullptr) break;
   }
   if (object == nullptr) {
-    problem_at(ast_.node(id).begin, "unknown type '" + std::string(ast_.text(id)) + "'");
+    std::vector<std::string_view> known_types;
+    for (const auto& [name, declared] : declarations_.objects()) known_types.push_back(name);
+    problem_at(ast_.node(id).begin, "unknown type '" + std::string(ast_.text(id)) + "'",
+               nearest_spelling(ast_.text(id), known_types));
   }
   for (const NodeId field : ast_.children(id)) {
     Type type = visit(ast_.child(field, 0));

@@ -90,16 +90,30 @@ Type CheckerWalk::visit_call(NodeId id) {
     }
     if (is_open_chain(ast_, receiver) && !means_something(receiver)) {
       const std::string name = joined_name(ast_, receiver) + "." + std::string(ast_.text(id));
-      const bool family = std::ranges::any_of(declarations_.functions(), [&](const auto& known) {
-        return known.first.starts_with(joined_name(ast_, receiver) + ".");
-      });
-      if (family || !macro_use(name).empty()) return unknown_function(id, false, name);
+      if (is_near_function(name)) return unknown_function(id, false, name);
     }
   }
-  for (const NodeId child : children) visit(child);
   const auto callee = find_function(id);
-  if (!callee) return unknown_function(id, method, std::string(ast_.text(id)));
-  return resolve_call(id, *callee, children);
+  const size_t found = found_.size();
+  for (size_t i = 0; i < children.size(); i++) {
+    // What no macro binds, `x.any(y, y > 1)`, is the fault of the method's name alone.
+    if (strict() && !callee && method && i > 0 && ast_.kind(children[1]) == NodeKind::kName) break;
+    visit(children[i]);
+  }
+  if (callee) return resolve_call(id, *callee, children);
+  if (method && found_.size() > found) return {};
+  return unknown_function(id, method, std::string(ast_.text(id)));
+}
+
+bool CheckerWalk::is_near_function(const std::string& name) const {
+  if (!macro_use(name).empty()) return true;
+  const std::string family = name.substr(0, name.rfind('.') + 1);
+  std::vector<std::string_view> known_names;
+  for (const auto& [known_name, overloads] : declarations_.functions()) {
+    if (known_name.starts_with(family)) return true;
+    if (known_name.find('.') != std::string::npos) known_names.push_back(known_name);
+  }
+  return strict() && !nearest_spelling(name, known_names).empty();
 }
 
 Type CheckerWalk::unknown_function(NodeId id, bool method, const std::string& name) {
@@ -201,7 +215,7 @@ bool CheckerWalk::check_equality(NodeId id, std::string_view name, std::span<con
   const Type& in = types[1];
   if (in.is(TypeKind::kList) || in.is(TypeKind::kMap)) {
     if (!comparable(types[0], in.parameters()[0])) {
-      problem(id, "'in' looks for " + shown(types[0]) + " among " + shown(in.parameters()[0]));
+      problem(id, "'in' looks for " + shown(types[0]) + " in " + shown(in));
     }
   } else if (!in.is_dyn() && !in.is(TypeKind::kVariable)) {
     std::string remedy;
@@ -237,8 +251,20 @@ Type CheckerWalk::no_overload(NodeId id, const Callee& callee, std::span<const N
   const bool more = known_forms.size() > kMaxShown;
   if (more) known_forms.resize(kMaxShown);
   text += joined_types(known_forms) + (more ? " and others" : "");
-  const bool macro = !macro_use(callee.name).empty();
-  return problem(id, text, macro ? std::string(macro_use(callee.name)) : "");
+  const std::string use(macro_use(callee.name));
+  return problem(id, text, use.empty() ? optional_remedy(id, callee) : use);
+}
+
+std::string CheckerWalk::optional_remedy(NodeId id, const Callee& callee) const {
+  const auto children = ast_.children(id);
+  const bool for_optionals =
+      ast_.node(id).method && ast_.kind(children[0]) == NodeKind::kSelect &&
+      std::ranges::all_of(*callee.overloads, [](const Overload& overload) {
+        return overload.signature.method && overload.signature.arguments[0].is(TypeKind::kOptional);
+      });
+  if (!for_optionals) return {};
+  return short_or_nothing(print(ast_, ast_.child(children[0], 0)) + ".?" +
+                          std::string(ast_.text(children[0])) + "." + callee.name + "(…)");
 }
 
 std::string CheckerWalk::wrong_style_remedy(NodeId id, const Callee& callee) const {
@@ -292,6 +318,8 @@ std::string CheckerWalk::operator_remedy(std::string_view sign, std::span<const 
     return left + " && " + written(print(ast_, ast_.child(arguments[0], 1)), right);
   }
   const auto side = [&](size_t n, TypeKind kind) { return types[n].is(kind); };
+  if (side(0, TypeKind::kOptional)) return written(left + ".orValue(…)", right);
+  if (side(1, TypeKind::kOptional)) return written(left, right + ".orValue(…)");
   if (sign == "+" && side(0, TypeKind::kString) && is_number(types[1])) {
     return written(left, "string(" + right + ")");
   }
@@ -309,6 +337,9 @@ std::string CheckerWalk::operator_remedy(std::string_view sign, std::span<const 
   }
   if (is_number(types[1]) && side(0, TypeKind::kString)) {
     return written(to_text(types[1]) + "(" + left + ")", right);
+  }
+  if (side(0, TypeKind::kTimestamp) && side(1, TypeKind::kString)) {
+    return written(left, "timestamp(" + right + ")");
   }
   const bool mixed = is_number(types[0]) && is_number(types[1]);
   if (mixed && side(0, TypeKind::kDouble)) return written(left, "double(" + right + ")");

@@ -78,6 +78,8 @@ class CheckerWalk {
   };
   std::optional<Callee> find_function(NodeId id);
   std::optional<Callee> find_qualified(NodeId id, NodeId receiver);
+  // Whether a name with dots is one of a family of functions, or spelt nearly as one.
+  bool is_near_function(const std::string& name) const;
   Type unknown_function(NodeId id, bool method, const std::string& name);
   Type resolve_call(NodeId id, const Callee& callee, std::span<const NodeId> arguments);
   bool applies(const Overload& overload, bool method, std::span<const Type> arguments,
@@ -89,6 +91,7 @@ class CheckerWalk {
                    std::span<const Type> types);
   std::string operator_remedy(std::string_view sign, std::span<const NodeId> arguments,
                               std::span<const Type> types) const;
+  std::string optional_remedy(NodeId id, const Callee& callee) const;
   std::string wrong_style_remedy(NodeId id, const Callee& callee) const;
   // Whether `==` can ever be true, or `in` find something.
   bool comparable(const Type& a, const Type& b);

@@ -51,7 +51,7 @@ class Parser {
   NodeId call(NodeId receiver, const Token& name, bool leading_dot, uint32_t begin);
   NodeId plain_call(NodeId receiver, const Token& name, bool leading_dot, uint32_t begin,
                     std::vector<NodeId> arguments);
-  NodeId has(const Token& name, uint32_t begin, NodeId argument);
+  NodeId has(uint32_t begin, NodeId argument);
   NodeId bind(const Token& name, uint32_t begin, const std::vector<NodeId>& arguments);
   NodeId loop(const MacroForm& form, NodeId receiver, const Token& name, uint32_t begin,
               const std::vector<NodeId>& arguments);
@@ -518,7 +518,7 @@ NodeId Parser::call(NodeId receiver, const Token& name, bool leading_dot, uint32
   const std::string_view word = text(name);
   if (options_.macros && receiver == kNoNode && !leading_dot && word == "has" &&
       arguments.size() == 1) {
-    return has(name, begin, arguments[0]);
+    return has(begin, arguments[0]);
   }
   if (options_.macros && receiver != kNoNode) {
     if (word == "bind" && arguments.size() == 3 && ast_.kind(receiver) == NodeKind::kName &&
@@ -542,12 +542,12 @@ NodeId Parser::plain_call(NodeId receiver, const Token& name, bool leading_dot, 
   return add(made, arguments, begin);
 }
 
-NodeId Parser::has(const Token& name, uint32_t begin, NodeId argument) {
+NodeId Parser::has(uint32_t begin, NodeId argument) {
   const Node& selected = ast_.node(argument);
   if (selected.kind != NodeKind::kSelect || selected.optional) {
     return fail(selected.at, "has() takes a field, as in has(contact.email)");
   }
-  Node made = node(NodeKind::kHas, name.begin);
+  Node made = node(NodeKind::kHas, selected.at);
   made.text = selected.text;
   const NodeId operand = ast_.child(argument, 0);
   return add(made, {&operand, 1}, begin);

@@ -14,10 +14,10 @@ struct Foreign {
   std::string_view word;
   std::string_view meant;
 };
-constexpr Foreign kConstants[] = {{"True", "true"},   {"TRUE", "true"}, {"False", "false"},
-                                  {"FALSE", "false"}, {"None", "null"}, {"nil", "null"},
-                                  {"NULL", "null"},   {"Null", "null"}, {"undefined", "null"},
-                                  {"yes", "true"},    {"no", "false"}};
+constexpr Foreign kConstants[] = {{"True", "true"},      {"TRUE", "true"}, {"False", "false"},
+                                  {"FALSE", "false"},    {"None", "null"}, {"none", "null"},
+                                  {"nil", "null"},       {"NULL", "null"}, {"Null", "null"},
+                                  {"undefined", "null"}, {"yes", "true"},  {"no", "false"}};
 constexpr Foreign kFunctions[] = {{"length", "size"},      {"len", "size"},
                                   {"count", "size"},       {"toLowerCase", "lowerAscii"},
                                   {"lower", "lowerAscii"}, {"toUpperCase", "upperAscii"},
