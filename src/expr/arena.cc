@@ -125,7 +125,7 @@ Value Arena::merge_unknown(const Value& a, const Value& b) {
   if (a.missing() == b.missing() || b.missing() == nullptr) return Value::unknown(a.missing());
   if (a.missing() == nullptr) return Value::unknown(b.missing());
   auto* at = array<Missing>(1);
-  if (at == nullptr) return Value::error(&kNoRoom);
+  if (at == nullptr) return Value::unknown(a.missing());  // still unknown, if of less
   *at = {{}, a.missing(), b.missing()};
   return Value::unknown(at);
 }

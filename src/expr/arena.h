@@ -16,7 +16,7 @@ namespace rapport::expr {
 // used again does not allocate. Not for two threads at a time.
 class Arena {
  public:
-  explicit Arena(size_t limit = size_t{8} << 20) : limit_(limit) {}
+  explicit Arena(size_t limit = size_t{4} << 20) : limit_(limit) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 

@@ -129,11 +129,11 @@ class Binder {
   void bind_field(NodeId id) {
     const BoundNode& operand = nodes_[ast_.child(id, 0)];
     const std::string path = path_of_child(id) + "." + std::string(ast_.text(id));
-    const auto slot = operand.origin == Origin::kSlot || may_be_slot_[ast_.child(id, 0)]
-                          ? layout_.slot(path)
-                          : std::nullopt;
-    may_be_slot_[id] = operand.origin == Origin::kSlot || may_be_slot_[ast_.child(id, 0)];
-    if (slot && !ast_.node(id).optional)
+    const bool plain = !ast_.node(id).optional &&
+                       (operand.origin == Origin::kSlot || may_be_slot_[ast_.child(id, 0)]);
+    const auto slot = plain ? layout_.slot(path) : std::nullopt;
+    may_be_slot_[id] = plain;
+    if (slot)
       set_slot(nodes_[id], *slot, path);
     else
       set_path(nodes_[id], path);

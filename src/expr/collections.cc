@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "expr/functions/money.h"
 #include "expr/registry.h"
@@ -83,16 +84,6 @@ Value equal_optionals(const Value& a, const Value& b, Call& call) {
 
 bool equal_opaque(const Opaque& a, const Opaque& b) {
   return a.type == b.type && a.type->equal(a, b);
-}
-
-void collect(const Missing* node, std::vector<std::string>& paths, int& left) {
-  if (node == nullptr || left <= 0) return;
-  if (!node->path.empty()) {
-    paths.emplace_back(node->path);
-    --left;
-  }
-  collect(node->left, paths, left);
-  collect(node->right, paths, left);
 }
 
 }  // namespace
@@ -200,13 +191,80 @@ std::optional<std::partial_ordering> compare(const Value& a, const Value& b) {
 }
 
 std::vector<std::string> missing_paths(const Value& unknown) {
-  std::vector<std::string> paths;
-  int left = 1000;
-  if (unknown.is_unknown()) collect(unknown.missing(), paths, left);
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  if (paths.size() > 100) paths.resize(100);
-  return paths;
+  constexpr int kMostNodes = 10'000;
+  constexpr size_t kMostPaths = 100;
+  std::set<std::string> paths;
+  std::vector<const Missing*> open;
+  if (unknown.is_unknown()) open.push_back(unknown.missing());
+  for (int seen = 0; !open.empty() && seen < kMostNodes && paths.size() < kMostPaths; ++seen) {
+    const Missing* node = open.back();
+    open.pop_back();
+    if (node == nullptr) continue;
+    if (!node->path.empty()) paths.emplace(node->path);
+    open.push_back(node->right);
+    open.push_back(node->left);
+  }
+  return {paths.begin(), paths.end()};
+}
+
+namespace {
+
+Value keep_list(const Value& list, Arena& arena) {
+  std::vector<Value> items;
+  for (uint32_t i = 0; i < list_size(list); ++i) {
+    items.push_back(keep(list_at(list, i, arena), arena));
+    if (items.back().is_error()) return items.back();
+  }
+  return arena.list(items);
+}
+
+Value keep_map(const Value& map, Arena& arena) {
+  std::vector<MapEntry> entries;
+  for (uint32_t i = 0; i < map_size(map); ++i) {
+    const MapEntry entry = map_at(map, i, arena);
+    entries.push_back({keep(entry.key, arena), keep(entry.value, arena)});
+    if (entries.back().value.is_error()) return entries.back().value;
+  }
+  return arena.map(entries);
+}
+
+}  // namespace
+
+Value keep(const Value& value, Arena& arena) {
+  switch (value.kind()) {
+    case Kind::kString:
+      return arena.string(value.as_text());
+    case Kind::kBytes:
+      return arena.bytes(value.as_text());
+    case Kind::kType: {
+      const Value name = arena.string(value.as_text());
+      return name.is_error() ? name : Value::type(name.as_text());
+    }
+    case Kind::kList:
+      return keep_list(value, arena);
+    case Kind::kMap:
+    case Kind::kObject:
+      return keep_map(value, arena);
+    case Kind::kOptional: {
+      if (value.held() == nullptr) return value;
+      const Value held = keep(*value.held(), arena);
+      return held.is_error() ? held : arena.some(held);
+    }
+    case Kind::kError:
+      return arena.error(value.failure()->message);
+    case Kind::kUnknown: {
+      Value all = Value::unknown(nullptr);
+      for (const std::string& path : missing_paths(value)) {
+        const Value one = arena.missing(arena.string(path).as_text());
+        if (!one.is_unknown()) break;
+        all = all.missing() == nullptr ? Value::unknown(one.missing())
+                                       : arena.merge_unknown(all, one);
+      }
+      return all;
+    }
+    default:
+      return value;
+  }
 }
 
 }  // namespace rapport::expr

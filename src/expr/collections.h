@@ -52,6 +52,10 @@ Value equal(const Value& a, const Value& b, Call& call);
 // currency only.
 std::optional<std::partial_ordering> compare(const Value& a, const Value& b);
 
+// A copy that lives in the arena alone, whatever it borrowed; objects become maps. Libraries' own
+// types are not copied. An error value when there is no room.
+Value keep(const Value& value, Arena& arena);
+
 // Paths of an unknown: sorted, each once, at most 100.
 std::vector<std::string> missing_paths(const Value& unknown);
 

@@ -113,7 +113,17 @@ class Interpreter {
       args[i] = evaluate(children[i]);
       unsettled.add(args[i]);
     }
-    return unsettled.any() ? unsettled.value() : apply_overload(node.calls, args, call_);
+    if (unsettled.any()) return unsettled.value();
+    const Value value = apply_overload(node.calls, args, call_);
+    return value.is_unknown() && value.missing() == nullptr ? named_after(children, args) : value;
+  }
+
+  // Something within an argument could not be told: named after the first that can hold parts.
+  Value named_after(std::span<const NodeId> children, std::span<const Value> args) const {
+    for (size_t i = 0; i < args.size(); ++i)
+      if ((args[i].is(Kind::kList) || is_map(args[i])) && !binding_.node(children[i]).path.empty())
+        return Value::unknown(&binding_.node(children[i]).missing);
+    return Value::unknown(nullptr);
   }
 
   // The argument of optional.or and orValue is evaluated only when it is needed.

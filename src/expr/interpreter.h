@@ -12,7 +12,7 @@ namespace rapport::expr {
 
 // What an evaluation may use and use up. The arena is not reset: the result may live in it.
 struct EvaluationOptions {
-  uint64_t cost = 1'000'000;  // most units of work; about one per simple operation
+  uint64_t cost = 250'000;  // most units of work; about one per simple operation
   const Zones* zones = nullptr;
   const ExchangeRates* rates = nullptr;
 };

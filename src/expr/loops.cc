@@ -67,6 +67,11 @@ Value Loop::value() {
   switch (macro_) {
     case Macro::kExistsOne:
       return Value::boolean(count_ == 1);
+    case Macro::kSortBy: {
+      const Value both[] = {Value::list(items_.data(), items_.size()),
+                            Value::list(keys_.data(), keys_.size())};
+      return sort_by_keys(both, call_);
+    }
     case Macro::kTransformMap:
     case Macro::kTransformMapEntry:
       return call_.arena.map(entries_);

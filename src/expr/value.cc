@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "expr/collections.h"
 #include "expr/functions/money.h"
 #include "expr/functions/text_forms.h"
@@ -48,9 +49,16 @@ class Describer {
 
  private:
   void add_quoted(std::string_view text) {
+    const std::string_view shown = cut_utf8(text, kCut);
     out_ += '"';
-    out_ += text.substr(0, kCut);
-    out_ += text.size() > kCut ? "…\"" : "\"";
+    for (const char c : shown) {
+      if (c == '"' || c == '\\') out_ += '\\';
+      if (static_cast<unsigned char>(c) >= 0x20)
+        out_ += c;
+      else
+        out_ += fmt::format("\\x{:02x}", c);
+    }
+    out_ += shown.size() < text.size() ? "…\"" : "\"";
   }
   void add_list(const Value& v, int depth) {
     out_ += '[';

@@ -2,8 +2,8 @@
 //
 // Text, lists and maps are borrowed: from the expression (constants), from the host's record, or
 // from the arena of the evaluation that made them. A Value is therefore valid as long as those
-// three are; a result to keep longer is copied out with `keep` (arena.h). Failure and missing data
-// are values too: kError carries what went wrong, kUnknown which fields were missing.
+// three are; a result to keep longer is copied out with `keep` (collections.h). Failure and missing
+// data are values too: kError carries what went wrong, kUnknown which fields were missing.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <new>
 
+#include "expr/registry.h"
+#include "expr/selection.h"
+
 namespace rapport::expr {
 namespace {
 
@@ -60,9 +63,24 @@ std::optional<uint32_t> JsonRecord::slot(std::string_view path) const {
   return static_cast<uint32_t>(std::find(paths_.begin(), paths_.end(), path) - paths_.begin());
 }
 
+// As if each field were selected from the one before.
 Value JsonRecord::load(uint32_t slot, Arena& arena) const {
-  const Json* found = json_.at_path(paths_[slot]);
-  return found == nullptr ? Value::absent() : show(*found, arena);
+  const std::string_view path = paths_[slot];
+  Budget budget(1);
+  Call call{arena, budget};
+  size_t end = std::min(path.find('.'), path.size());
+  const Json* first = json_.find(path.substr(0, end));
+  Value value = first == nullptr ? Value::absent() : show(*first, arena);
+  while (true) {
+    const Value prefix = arena.missing(path.substr(0, end));
+    value = with_path(value, prefix.missing());
+    if (end == path.size()) return value;
+    const size_t begin = end + 1;
+    end = std::min(path.find('.', begin), path.size());
+    const Value longer = arena.missing(path.substr(0, end));
+    value = select_field(value, path.substr(begin, end - begin), Lookup::kStrict, longer.missing(),
+                         call);
+  }
 }
 
 }  // namespace rapport::expr

@@ -1,10 +1,8 @@
 // Records for tests of expressions: base::Json shown to expressions without a copy.
 #pragma once
 
-#include <map>
-#include <memory>
+#include <deque>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
 #include "expr/arena.h"
@@ -31,7 +29,7 @@ class JsonRecord : public Layout, public RecordView {
  private:
   Json json_;
   Fields fields_;
-  mutable std::vector<std::string> paths_;  // by slot
+  mutable std::deque<std::string> paths_;  // by slot
 };
 
 }  // namespace rapport::expr

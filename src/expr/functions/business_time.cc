@@ -16,14 +16,14 @@ constexpr int64_t kDay = 86400;
 constexpr int64_t kMostDays = 36525;  // 100 years
 constexpr std::string_view kDayNames[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
-std::optional<int32_t> read_clock(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+// Seconds of the day, or -1.
+int32_t read_clock(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return -1;
   for (const size_t i : {0, 1, 3, 4})
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    if (text[i] < '0' || text[i] > '9') return -1;
   const int32_t hours = (text[0] - '0') * 10 + text[1] - '0';
   const int32_t minutes = (text[3] - '0') * 10 + text[4] - '0';
-  if (minutes > 59 || hours * 60 + minutes > 24 * 60) return std::nullopt;
-  return hours * 3600 + minutes * 60;
+  return minutes > 59 || hours * 60 + minutes > 24 * 60 ? -1 : hours * 3600 + minutes * 60;
 }
 
 // "09:00-12:30,13:30-18:00" or "closed": in order and apart from each other.
@@ -31,15 +31,14 @@ Result<std::vector<Window>> read_windows(std::string_view text) {
   std::vector<Window> windows;
   if (text == "closed") return windows;
   for (const std::string_view part : split(text, ',')) {
-    const size_t dash = part.find('-');
-    const auto from = read_clock(trim(part.substr(0, dash)));
-    const auto to =
-        dash == std::string_view::npos ? std::nullopt : read_clock(trim(part.substr(dash + 1)));
-    if (!from || !to || *from >= *to)
+    const size_t dash = std::min(part.find('-'), part.size());
+    const int32_t from = read_clock(trim(part.substr(0, dash)));
+    const int32_t to = read_clock(trim(part.substr(std::min(dash + 1, part.size()))));
+    if (from < 0 || from >= to)
       return invalid("'" + std::string(part) + "' are no hours such as 09:00-17:30");
-    if (!windows.empty() && windows.back().to > *from)
+    if (!windows.empty() && windows.back().to > from)
       return invalid("'" + std::string(text) + "': hours must be in order and must not overlap");
-    windows.push_back({*from, *to});
+    windows.push_back({from, to});
   }
   return windows;
 }
@@ -100,7 +99,7 @@ const OpaqueType kCalendarType{"calendar", [](const Opaque& a, const Opaque& b) 
                                }};
 
 bool BusinessCalendar::operator==(const BusinessCalendar& other) const {
-  return zone_.get() == other.zone_.get() && dates_ == other.dates_ &&
+  return zone_name_ == other.zone_name_ && dates_ == other.dates_ &&
          std::equal(std::begin(week_), std::end(week_), std::begin(other.week_));
 }
 
@@ -112,6 +111,7 @@ Result<std::shared_ptr<const BusinessCalendar>> BusinessCalendar::read(std::stri
     if (part.empty()) continue;
     if (calendar->zone_ == nullptr) {
       calendar->zone_ = find_zone(part, zones);
+      calendar->zone_name_ = part;
       if (calendar->zone_ == nullptr)
         return invalid("unknown time zone '" + std::string(part) +
                        "': a calendar begins with its zone, 'Europe/Berlin; Mon-Fri 09:00-17:00'");

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,7 @@ class BusinessCalendar : public Opaque {
   std::optional<Span> after(const Span& from, const Span& open) const;
   bool is_open(const Span& at) const;
 
+  // The same hours by the same zone's name.
   bool operator==(const BusinessCalendar& other) const;
 
  private:
@@ -49,6 +51,7 @@ class BusinessCalendar : public Opaque {
   int64_t day_of(int64_t utc) const;
 
   std::shared_ptr<const Zone> zone_;
+  std::string zone_name_;
   std::vector<Window> week_[7];  // from Sunday
   std::map<int64_t, std::vector<Window>> dates_;
 };
