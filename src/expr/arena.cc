@@ -124,6 +124,8 @@ Value Arena::missing(std::string_view path) {
 Value Arena::merge_unknown(const Value& a, const Value& b) {
   if (a.missing() == b.missing() || b.missing() == nullptr) return Value::unknown(a.missing());
   if (a.missing() == nullptr) return Value::unknown(b.missing());
+  if (a.missing()->left == b.missing() || a.missing()->right == b.missing())
+    return Value::unknown(a.missing());
   auto* at = array<Missing>(1);
   if (at == nullptr) return Value::unknown(a.missing());  // still unknown, if of less
   *at = {{}, a.missing(), b.missing()};

@@ -201,8 +201,8 @@ std::vector<std::string> missing_paths(const Value& unknown) {
     open.pop_back();
     if (node == nullptr) continue;
     if (!node->path.empty()) paths.emplace(node->path);
-    open.push_back(node->right);
     open.push_back(node->left);
+    open.push_back(node->right);  // looked at first: the longer side is mostly on the left
   }
   return {paths.begin(), paths.end()};
 }

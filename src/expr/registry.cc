@@ -61,7 +61,8 @@ bool read_parameters(BoundOverload& bound, std::string_view text) {
     for (int depth = 0; end < text.size() && (depth > 0 || text[end] != ','); ++end)
       depth += (text[end] == '(') - (text[end] == ')');
     const std::string_view type = text.substr(0, end);
-    text = end < text.size() ? text.substr(std::min(end + 2, text.size())) : std::string_view();
+    if (end < text.size() && text.substr(end).size() < 3) return false;  // ends in ", "
+    text.remove_prefix(end < text.size() ? end + 2 : end);
     if (type == "...") {
       bound.variadic = !bound.kinds.empty() && text.empty();
       return bound.variadic;

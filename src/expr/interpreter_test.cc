@@ -1,0 +1,198 @@
+#include "expr/interpreter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+
+#include "expr/collections.h"
+#include "expr/parser.h"
+
+namespace rapport::expr {
+namespace {
+
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+constexpr double kMostMillis = 10;
+#else
+constexpr double kMostMillis = 400;
+#endif
+
+// A record of values laid out ready.
+class Flat : public Layout, public RecordView {
+ public:
+  explicit Flat(std::vector<std::pair<std::string, Value>> fields) : fields_(std::move(fields)) {
+    for (const auto& [name, value] : fields_) values_.push_back(value);
+    ready_ = values_;
+  }
+  std::optional<uint32_t> slot(std::string_view path) const override {
+    for (uint32_t i = 0; i < fields_.size(); ++i)
+      if (fields_[i].first == path) return i;
+    return std::nullopt;
+  }
+  const auto& fields() const { return fields_; }
+
+ protected:
+  Value load(uint32_t, Arena&) const override { return Value::absent(); }
+
+ private:
+  std::vector<std::pair<std::string, Value>> fields_;
+  std::vector<Value> values_;
+};
+
+const Registry& registry() {
+  static const Registry* const kRegistry = new Registry(Registry::build(all_libraries()).value());
+  return *kRegistry;
+}
+
+Result<Binding> bound_to(const std::string& source, const Flat& record) {
+  Declarations declarations;
+  TRY(declare(registry(), declarations));
+  for (const auto& [name, value] : record.fields()) {
+    TRY(declarations.add_variable(name, Type()));
+  }
+  Parsed parsed = parse(source);
+  if (!parsed.ok()) return to_error(parsed.problems);
+  Checked checked = check(parsed.ast, declarations);
+  if (!checked.ok()) return to_error(checked.problems);
+  return Binding::make(std::move(parsed.ast), std::move(checked), declarations, registry(), record,
+                       nullptr);
+}
+
+std::string evaluate(const std::string& source, const Flat& record = Flat({}),
+                     EvaluationOptions options = {}) {
+  const auto bound = bound_to(source, record);
+  if (!bound) return "refused: " + bound.error().message;
+  Arena arena;
+  return describe(interpret(*bound, record, arena, options));
+}
+
+TEST(Interpreter, ReadsValuesLaidOutReady) {
+  const Flat record({{"contact.score", Value::integer(7)},
+                     {"contact.name", Value::string("Ana")},
+                     {"contact.plan", Value::absent()}});
+  EXPECT_EQ(evaluate("contact.score > 5 && contact.name == 'Ana'", record), "true");
+  EXPECT_EQ(evaluate("contact.plan == 'free'", record), "unknown(contact.plan)");
+}
+
+TEST(Interpreter, StopsAtTheCostLimitAndNothingAbsorbsThat) {
+  EvaluationOptions few;
+  few.cost = 50;
+  EXPECT_EQ(evaluate("[1, 2, 3].all(x, x > 0)", Flat({}), few), "true");
+  const std::string error = "error(the evaluation costs more than its limit allows)";
+  EXPECT_EQ(
+      evaluate("[1,2,3,4,5,6,7,8,9].all(x, [1,2,3,4,5,6,7,8,9].all(y, x + y > 0))", Flat({}), few),
+      error);
+  EXPECT_EQ(evaluate("true || [1,2,3].all(x, x > 0)", Flat({}), few), "true");
+  EXPECT_EQ(evaluate("[1,2,3,4,5,6,7,8,9].all(x, [1,2,3,4,5,6,7,8,9].all(y, x + y > 0)) || true",
+                     Flat({}), few),
+            error);
+}
+
+TEST(Interpreter, ChargesForLongTextsAndLists) {
+  const std::string text(100'000, 'x');
+  const Flat record({{"text", Value::string(text)}});
+  EvaluationOptions few;
+  few.cost = 100;
+  EXPECT_NE(evaluate("text.contains('y')", record, few), "false");
+  EXPECT_EQ(evaluate("text.contains('y')", record), "false");
+}
+
+TEST(Interpreter, StopsAtTheMemoryLimit) {
+  std::string source = "'0123456789abcdef'";
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "v" + std::to_string(i);
+    source = "cel.bind(" + name + ", " + source + ", " + name + " + " + name + ")";
+  }
+  EvaluationOptions much;
+  much.cost = UINT64_MAX;
+  EXPECT_EQ(evaluate(source, Flat({}), much),
+            "error(the evaluation needs more memory than its limit allows)");
+}
+
+TEST(Interpreter, RefusesABadConstantPatternWhenBound) {
+  const Flat record({{"text", Value::string("x")}});
+  const auto bound = bound_to("text != '' &&\n  text.matches('(')", record);
+  ASSERT_FALSE(bound.ok());
+  EXPECT_EQ(bound.error().where, "2:8");
+  EXPECT_EQ(bound.error().message, "this is no regular expression of RE2: missing ): (");
+}
+
+TEST(Interpreter, RefusesAVariableWithoutASlot) {
+  Declarations declarations;
+  ASSERT_TRUE(declarations.add_variable("contact", Type()).ok());
+  Parsed parsed = parse("contact");
+  Checked checked = check(parsed.ast, declarations);
+  const auto bound = Binding::make(std::move(parsed.ast), std::move(checked), declarations,
+                                   registry(), Flat({}), nullptr);
+  ASSERT_FALSE(bound.ok());
+  EXPECT_EQ(bound.error().message, "the record has no slot for the variable 'contact'");
+}
+
+TEST(Interpreter, ExplainsTheNodesItReached) {
+  const Flat record({{"a", Value::integer(1)}, {"b", Value::integer(2)}});
+  const auto bound = bound_to("a > 1 && b > 1", record);
+  ASSERT_TRUE(bound.ok());
+  Arena arena;
+  Explanation explanation;
+  EXPECT_TRUE(interpret(*bound, record, arena, {}, &explanation).is_false());
+  std::map<std::string, std::string> shown;
+  for (const auto& [node, value] : explanation.steps)
+    shown[std::string(bound->ast().source_of(node))] = describe(value);
+  EXPECT_EQ(shown, (std::map<std::string, std::string>{
+                       {"1", "1"}, {"a", "1"}, {"a > 1", "false"}, {"a > 1 && b > 1", "false"}}));
+}
+
+TEST(Interpreter, KeepsAResultBeyondItsRecord) {
+  Arena kept;
+  Value copy;
+  {
+    const std::string name = "a name that is longer than a small string";
+    const Flat record({{"name", Value::string(name)}});
+    const auto bound = bound_to("{'list': [name, 1], 'maybe': optional.of(name)}", record);
+    ASSERT_TRUE(bound.ok());
+    Arena arena;
+    copy = keep(interpret(*bound, record, arena), kept);
+  }
+  EXPECT_EQ(describe(copy),
+            "{\"list\": [\"a name that is longer than a small string\", 1], "
+            "\"maybe\": optional.of(\"a name that is longer than a small string\")}");
+}
+
+// A loop of 10^9 steps, and others that would go on for long.
+TEST(Interpreter, RefusesHostileWorkWithinTenMilliseconds) {
+  const std::string thousand = "lists.range(1000)";
+  const std::string text(200, 'x');
+  const std::string sources[] = {
+      thousand + ".all(a, " + thousand + ".all(b, " + thousand + ".all(c, a + b + c >= 0)))",
+      thousand + ".map(a, " + thousand + ".map(b, " + thousand + ".map(c, a + b + c)))",
+      thousand + ".exists(a, " + thousand + ".exists(b, 'x'.matches('(' + string(a * b) + ')')))",
+      "cel.bind(a, lists.range(30000), a.map(x, a).flatten().distinct().sort())",
+      "cel.bind(a, lists.range(30000), sets.intersects(a.map(x, [x]), a.map(x, [-1 - x])))",
+      "lists.range(50000).map(x, '" + text + "').join().split('')",
+      "lists.range(50000).map(x, '%100f'.format([1.0])).join()",
+      "'%s'.format([lists.range(100000)]).replace('', '" + text + "')",
+      "editDistance('%s'.format([lists.range(3000)]), '%s'.format([lists.range(3000)]))"};
+  for (const std::string& source : sources) {
+    const auto bound = bound_to(source, Flat({}));
+    ASSERT_TRUE(bound.ok()) << bound.error().message;
+    std::vector<double> millis;
+    for (int i = 0; i < 20; ++i) {
+      Arena arena;
+      const std::clock_t start = std::clock();
+      EXPECT_TRUE(interpret(*bound, Flat({}), arena).is_error()) << source;
+      millis.push_back(1e3 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+    }
+    std::nth_element(millis.begin(), millis.begin() + 10, millis.end());
+    EXPECT_LE(millis[10], kMostMillis) << source;
+  }
+}
+
+TEST(Interpreter, DoesNotEvaluateWhatAnOptionalDoesNotNeed) {
+  EXPECT_EQ(evaluate("optional.of(1).orValue(1 / 0)"), "1");
+  EXPECT_EQ(evaluate("optional.of(1).or(optional.of(1 / 0))"), "optional.of(1)");
+  EXPECT_EQ(evaluate("optional.none().orValue(1 / 0)"), "error(divide by zero)");
+}
+
+}  // namespace
+}  // namespace rapport::expr
