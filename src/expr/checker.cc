@@ -49,7 +49,7 @@ Checked CheckerWalk::run() {
     found.problem.at = position_of(ast_.source(), found.at);
     checked_.problems.push_back(std::move(found.problem));
   }
-  checked_.fields = read_fields(ast_, checked_, declarations_);
+  if (checked_.ok()) checked_.fields = read_fields(ast_, checked_, declarations_);
   return std::move(checked_);
 }
 

@@ -49,8 +49,9 @@ struct Checked {
   std::vector<std::string> names;     // of qualified calls, by index
   std::vector<uint32_t> name_of;      // by node: index into names, 0 is none
   uint32_t slots = 0;                 // locals the evaluation needs
-  // Paths the expression reads, each once, sorted: "contact.email", "event.items[].price" is
-  // "event.items". A path that ends in a computed index stops before it.
+  // Paths the expression reads, each once, sorted: "contact.email"; what a macro reads of the
+  // elements of a list is the path of the list, and a path stops before a computed index. Empty
+  // when there are problems.
   std::vector<std::string> fields;
   bool ok() const { return problems.empty(); }
 };

@@ -90,7 +90,12 @@ Type CheckerWalk::visit_call(NodeId id) {
     }
     if (is_open_chain(ast_, receiver) && !means_something(receiver)) {
       const std::string name = joined_name(ast_, receiver) + "." + std::string(ast_.text(id));
-      if (is_near_function(name)) return unknown_function(id, false, name);
+      if (is_near_function(name)) {
+        for (const NodeId argument : children.subspan(strict() ? children.size() : 1)) {
+          visit(argument);
+        }
+        return unknown_function(id, false, name);
+      }
     }
   }
   const auto callee = find_function(id);
