@@ -1,0 +1,58 @@
+#include "expr/program_tables.h"
+
+#include <algorithm>
+
+namespace rapport::expr {
+
+uint32_t SymbolTable::add(std::string_view text) {
+  const uint32_t known = find(text);
+  if (known != kNone) return known;
+  owned_.push_back(std::make_unique<std::string>(text));
+  texts_.push_back(*owned_.back());
+  spread();
+  return size() - 1;
+}
+
+// A quarter full at most, so that a text that is not there is told by one empty cell.
+void SymbolTable::spread() {
+  size_t wanted = 16;
+  while (wanted < texts_.size() * 4) wanted *= 2;
+  const size_t first = wanted == cells_.size() ? texts_.size() - 1 : 0;
+  if (first == 0) cells_.assign(wanted, {});
+  mask_ = static_cast<uint32_t>(wanted) - 1;
+  for (size_t i = first; i < texts_.size(); ++i) {
+    uint32_t at = hash(texts_[i]) & mask_;
+    while (cells_[at].number != 0) at = (at + 1) & mask_;
+    cells_[at] = {texts_[i].data(), static_cast<uint32_t>(texts_[i].size()),
+                  static_cast<uint32_t>(i) + 1};
+  }
+}
+
+namespace {
+
+// False when an element is no text: then only the list itself can tell.
+bool mark_elements(const SymbolTable& symbols, const Value& list, uint64_t* bits) {
+  std::fill_n(bits, symbols.size() / 64 + 1, 0);
+  for (uint32_t i = 0; i < list.cell_count(); ++i) {
+    const Value& element = list.cells()[i];
+    if (!element.is(Kind::kString)) return false;
+    const uint32_t symbol = symbols.find(element.as_text());
+    if (symbol != SymbolTable::kNone) bits[symbol / 64] |= uint64_t{1} << symbol % 64;
+  }
+  return true;
+}
+
+}  // namespace
+
+void classify(const SlotTable& table, const Value& value, SlotState& state) {
+  state.held = SlotState::Held::kOther;
+  if (value.is(Kind::kString)) {
+    state.held = SlotState::Held::kText;
+    state.symbol = table.symbols.find(value.as_text());
+  } else if (value.is(Kind::kList) && !value.is_view() &&
+             mark_elements(table.symbols, value, state.bits)) {
+    state.held = SlotState::Held::kList;
+  }
+}
+
+}  // namespace rapport::expr

@@ -1,0 +1,96 @@
+// What a record's slot holds, told once per record as numbers, for all expressions of a set: which
+// of the texts they compare it with, which of the words they look for in it.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expr/program_words.h"
+#include "expr/record.h"
+
+namespace rapport::expr {
+
+// Texts with numbers from 0. Looked up by length and the bytes at both ends.
+class SymbolTable {
+ public:
+  static constexpr uint32_t kNone = UINT32_MAX;
+  // The number of `text`, new or not. Building only.
+  uint32_t add(std::string_view text);
+  uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
+  std::string_view text(uint32_t symbol) const { return texts_[symbol]; }
+  uint32_t find(std::string_view text) const {
+    if (cells_.empty()) return kNone;
+    for (uint32_t at = hash(text) & mask_; cells_[at].number != 0; at = (at + 1) & mask_) {
+      const Cell& cell = cells_[at];
+      if (std::string_view(cell.text, cell.size) == text) return cell.number - 1;
+    }
+    return kNone;
+  }
+
+ private:
+  struct Cell {
+    const char* text = nullptr;
+    uint32_t size = 0;
+    uint32_t number = 0;  // symbol + 1, or 0
+  };
+  static uint32_t hash(std::string_view text);
+  void spread();
+
+  std::vector<std::unique_ptr<std::string>> owned_;
+  std::vector<std::string_view> texts_;
+  std::vector<Cell> cells_;
+  uint32_t mask_ = 0;
+};
+
+inline uint32_t SymbolTable::hash(std::string_view text) {
+  uint64_t head = 0;
+  uint64_t tail = 0;
+  if (text.size() >= 8) {
+    std::memcpy(&head, text.data(), 8);
+    std::memcpy(&tail, text.data() + text.size() - 8, 8);
+  } else if (text.size() >= 4) {
+    std::memcpy(&head, text.data(), 4);
+    std::memcpy(&tail, text.data() + text.size() - 4, 4);
+  } else if (!text.empty()) {
+    head = static_cast<unsigned char>(text[0]);
+    tail = static_cast<unsigned char>(text[text.size() / 2]) << 8 |
+           static_cast<unsigned char>(text.back());
+  }
+  uint64_t h = (head ^ text.size()) * 0x9e3779b97f4a7c15u;
+  h = (h ^ tail ^ h >> 32) * 0xd6e8feb86659fd93u;
+  return static_cast<uint32_t>(h >> 32);
+}
+
+// What is asked of one slot.
+struct SlotTable {
+  uint32_t slot = 0;
+  SymbolTable symbols;
+  std::vector<std::string> words;        // of every hasAnyWord of the slot, each once
+  std::unique_ptr<WordScanner> scanner;  // of `words`
+};
+
+// The answers for one record.
+struct SlotState {
+  enum class Held : uint8_t {
+    kOther,  // ask the slot itself
+    kText,   // symbol
+    kList,   // of texts: bits
+  };
+  uint64_t read_for = 0;     // the record's turn these answers are of
+  uint64_t scanned_for = 0;  //
+  Held held = Held::kOther;
+  bool scanned = false;  // word_bits tell
+  uint32_t symbol = SymbolTable::kNone;
+  uint64_t word_bits = 0;
+  uint64_t* bits = nullptr;  // one per symbol
+};
+
+// Tells `value`, what the table's slot holds.
+void classify(const SlotTable& table, const Value& value, SlotState& state);
+
+}  // namespace rapport::expr
