@@ -167,6 +167,8 @@ TEST(Interpreter, RefusesHostileWorkWithinTenMilliseconds) {
       thousand + ".all(a, " + thousand + ".all(b, " + thousand + ".all(c, a + b + c >= 0)))",
       thousand + ".map(a, " + thousand + ".map(b, " + thousand + ".map(c, a + b + c)))",
       thousand + ".exists(a, " + thousand + ".exists(b, 'x'.matches('(' + string(a * b) + ')')))",
+      thousand + ".exists(a, 'x'.matches('\\\\pL{10}' + string(a)))",
+      thousand + ".exists(a, 'x'.matches('(a{1000})(b{1000})(\\\\pL{1000})' + string(a)))",
       "cel.bind(a, lists.range(30000), a.map(x, a).flatten().distinct().sort())",
       "cel.bind(a, lists.range(30000), sets.intersects(a.map(x, [x]), a.map(x, [-1 - x])))",
       "lists.range(50000).map(x, '" + text + "').join().split('')",

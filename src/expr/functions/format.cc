@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kDefaultPrecision = 6;
 constexpr int kMostPrecision = 100;
-constexpr size_t kMostBytes = size_t{4} << 20;
+constexpr size_t kMostBytes = size_t{1} << 20;
 
 // Writes one result; the first thing that cannot be written ends it.
 class Formatter {
@@ -52,7 +52,7 @@ class Formatter {
     const Value value = list_at(arguments, next_++, call_.arena);
     if (!value.is_known()) return stop(value);
     write(letter, value, precision);
-    if (out_.size() > kMostBytes) refuse("the formatted text is longer than 4 MiB");
+    if (out_.size() > kMostBytes) refuse("the formatted text is longer than 1 MiB");
   }
 
   int read_precision(std::string_view& format) {
@@ -195,7 +195,7 @@ Value format(Arguments args, Call& call) {
   return Formatter(call).run(args[0].as_text(), args[1]);
 }
 
-constexpr Overload kOverloads[] = {{"format", "string.(list(dyn)) -> string", 4, format}};
+constexpr Overload kOverloads[] = {{"format", "string.(list(dyn)) -> string", 16, format}};
 
 }  // namespace
 

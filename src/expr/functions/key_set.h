@@ -17,7 +17,7 @@ class KeySet {
   // True, false, unknown or an error.
   Value contains(const Value& v) {
     if (is_hashed(v)) {
-      if (!call_.budget.spend(1)) return equal(v, v, call_);  // the error of a spent budget
+      if (!call_.budget.spend(3)) return equal(v, v, call_);  // the error of a spent budget
       return Value::boolean(find(v));
     }
     return contains_other(v);

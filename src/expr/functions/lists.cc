@@ -80,7 +80,7 @@ Value sort(Arguments args, Call& call) {
   std::vector<Value> items;
   const Value problem = read_sortable(items, args[0], call);
   if (!problem.is(Kind::kNull)) return problem;
-  if (!call.budget.spend(items.size() * 4)) return Value::error(&kNoRoom);
+  if (!call.budget.spend(items.size() * 8)) return Value::error(&kNoRoom);
   std::stable_sort(items.begin(), items.end(),
                    [](const Value& a, const Value& b) { return *compare(a, b) < 0; });
   return call.arena.list(items);
@@ -135,7 +135,7 @@ Value sort_by_keys(Arguments args, Call& call) {
   const Value problem = read_sortable(keys, args[1], call);
   if (!problem.is(Kind::kNull)) return problem;
   if (keys.size() != list_size(args[0])) return no_such_overload();
-  if (!call.budget.spend(keys.size() * 4)) return Value::error(&kNoRoom);
+  if (!call.budget.spend(keys.size() * 8)) return Value::error(&kNoRoom);
   std::vector<uint32_t> order(keys.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),

@@ -11,19 +11,22 @@ namespace rapport::expr {
 namespace {
 
 constexpr size_t kLongestPattern = 4096;
-constexpr int64_t kMemory = 1 << 20;  // of a compiled pattern
-constexpr size_t kMostBytes = size_t{4} << 20;
+// Memory of a compiled pattern: constants, which are compiled once, may be larger.
+constexpr int64_t kMemoryOfConstant = 1 << 20;
+constexpr int64_t kMemoryOfComputed = 1 << 18;
+constexpr size_t kMostBytes = size_t{1} << 20;
+constexpr Failure kCost{"this regular expression is more work than the limit allows"};
 
 re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-Result<std::shared_ptr<const RE2>> compile(std::string_view pattern) {
+Result<std::shared_ptr<const RE2>> compile(std::string_view pattern, int64_t memory) {
   if (pattern.size() > kLongestPattern)
     return invalid("a regular expression is at most 4,096 bytes long");
   RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(kMemory);
+  options.set_max_mem(memory);
   auto compiled = std::make_shared<const RE2>(piece(pattern), options);
   if (!compiled->ok()) return invalid("this is no regular expression of RE2: " + compiled->error());
   return compiled;
@@ -31,18 +34,30 @@ Result<std::shared_ptr<const RE2>> compile(std::string_view pattern) {
 
 Result<Prepared> prepare(std::span<const Value* const> args, const Zones*) {
   if (args.size() < 2 || args[1] == nullptr || !args[1]->is(Kind::kString)) return Prepared();
-  TRY_ASSIGN(std::shared_ptr<const RE2> compiled, compile(args[1]->as_text()));
+  TRY_ASSIGN(std::shared_ptr<const RE2> compiled, compile(args[1]->as_text(), kMemoryOfConstant));
   return Prepared(std::move(compiled));
 }
 
-// Hands the compiled second argument to `use`; compiling costs work where it is no constant.
+// Work of compiling: some patterns of a few bytes ("\\pL{100}") take milliseconds.
+uint64_t cost_of_compiling(const Result<std::shared_ptr<const RE2>>& compiled) {
+  return compiled ? 50 + static_cast<uint64_t>((*compiled)->ProgramSize()) * 35 : 150'000;
+}
+// At worst each byte of the text is looked at by each instruction of the pattern.
+uint64_t cost_of_matching(const RE2& pattern, std::string_view text) {
+  return text.size() * static_cast<uint64_t>(pattern.ProgramSize()) / 128;
+}
+
+// Hands the compiled second argument to `use`.
 template <class Use>
 Value with_pattern(Arguments args, Call& call, Use use) {
-  if (call.prepared != nullptr) return use(*static_cast<const RE2*>(call.prepared));
-  if (!call.budget.spend(50 + args[1].as_text().size() * 10))
-    return call.error("compiling the regular expression is more work than the limit allows");
-  const auto compiled = compile(args[1].as_text());
-  return compiled ? use(**compiled) : call.error(compiled.error().message);
+  const auto charged = [&](const RE2& pattern) {
+    const bool affordable = call.budget.spend(cost_of_matching(pattern, args[0].as_text()));
+    return affordable ? use(pattern) : Value::error(&kCost);
+  };
+  if (call.prepared != nullptr) return charged(*static_cast<const RE2*>(call.prepared));
+  const auto compiled = compile(args[1].as_text(), kMemoryOfComputed);
+  if (!call.budget.spend(cost_of_compiling(compiled))) return Value::error(&kCost);
+  return compiled ? charged(**compiled) : call.error(compiled.error().message);
 }
 
 Value matches(Arguments args, Call& call) {
@@ -123,7 +138,7 @@ Value replace(Arguments args, Call& call) {
       from = at + found[0].size();
       return true;
     });
-    if (out.size() > kMostBytes) return call.error("the replaced text is longer than 4 MiB");
+    if (out.size() > kMostBytes) return call.error("the replaced text is longer than 1 MiB");
     out += text.substr(from);
     return call.arena.string(out);
   });

@@ -12,6 +12,7 @@ namespace rapport::expr {
 namespace {
 
 constexpr size_t kNowhere = std::string_view::npos;
+constexpr size_t kLongest = size_t{1} << 20;
 
 Value index_error(Call& call, int64_t index) {
   return call.error("index out of range: " + std::to_string(index));
@@ -87,8 +88,8 @@ Value replace(Arguments args, Call& call) {
                             ? static_cast<uint64_t>(args[3].as_int())
                             : UINT64_MAX;
   std::string out;
-  if (!replace_all(out, args[0].as_text(), args[1].as_text(), args[2].as_text(), left, 4 << 20))
-    return call.error("the replaced text is longer than 4 MiB");
+  if (!replace_all(out, args[0].as_text(), args[1].as_text(), args[2].as_text(), left, kLongest))
+    return call.error("the replaced text is longer than 1 MiB");
   return call.arena.string(out);
 }
 
