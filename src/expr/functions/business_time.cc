@@ -13,7 +13,8 @@ namespace {
 
 using Window = BusinessCalendar::Window;
 constexpr int64_t kDay = 86400;
-constexpr int64_t kMostDays = 36525;  // 100 years
+constexpr int64_t kMostDays = 3653;    // 10 years
+constexpr uint64_t kUnitsPerDay = 16;  // of work
 constexpr std::string_view kDayNames[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 // Seconds of the day, or -1.
@@ -70,15 +71,26 @@ const BusinessCalendar& calendar_in(const Value& v) {
   return *static_cast<const BusinessCalendar*>(v.as_opaque());
 }
 
+constexpr Failure kCost{"this business time is more work than the limit allows"};
+
+uint64_t cost_of(const Span& from, const Span& to) {
+  const int64_t days = (to.seconds - from.seconds) / kDay;
+  return kUnitsPerDay * static_cast<uint64_t>(std::min(std::abs(days), kMostDays));
+}
+
 Value between(Arguments args, Call& call) {
+  if (!call.budget.spend(cost_of(args[1].as_span(), args[2].as_span())))
+    return Value::error(&kCost);
   const auto open = calendar_in(args[0]).between(args[1].as_span(), args[2].as_span());
   return open ? Value::duration(*open)
-              : call.error("business time is reckoned over at most 100 years");
+              : call.error("business time is reckoned over at most 10 years");
 }
 Value after(Arguments args, Call& call) {
   const auto at = calendar_in(args[0]).after(args[1].as_span(), args[2].as_span());
+  const uint64_t cost = at ? cost_of(args[1].as_span(), *at) : kUnitsPerDay * kMostDays;
+  if (!call.budget.spend(cost)) return Value::error(&kCost);
   return at ? Value::timestamp(*at)
-            : call.error("the calendar has not that much business time within 100 years");
+            : call.error("the calendar has not that much business time within 10 years");
 }
 Value is_open(Arguments args, Call&) {
   return Value::boolean(calendar_in(args[0]).is_open(args[1].as_span()));

@@ -35,10 +35,10 @@ class BusinessCalendar : public Opaque {
                                                               const Zones* zones);
 
   // Time open within [from, to); negative when `to` is before `from`. Real time: an hour the clocks
-  // skip does not count, one they repeat counts twice. Nothing past 100 years.
+  // skip does not count, one they repeat counts twice. Nothing past 10 years.
   std::optional<Span> between(const Span& from, const Span& to) const;
   // The earliest instant by which `open` time has passed since `from`. Nothing when there is none
-  // within 100 years, or when `open` is negative.
+  // within 10 years, or when `open` is negative.
   std::optional<Span> after(const Span& from, const Span& open) const;
   bool is_open(const Span& at) const;
 

@@ -25,9 +25,22 @@ constexpr std::string_view kNoDigits =
 constexpr std::string_view kThreeDigits = "BHD IQD JOD KWD LYD OMR TND";
 constexpr std::string_view kFourDigits = "CLF UYW";
 
+constexpr bool are_sorted(std::string_view codes) {
+  for (size_t at = 4; at < codes.size(); at += 4)
+    if (codes.substr(at - 4, 3) >= codes.substr(at, 3)) return false;
+  return codes.size() % 4 == 3;
+}
+static_assert(are_sorted(kTwoDigits) && are_sorted(kNoDigits) && are_sorted(kThreeDigits) &&
+              are_sorted(kFourDigits));
+
 bool lists(std::string_view codes, std::string_view code) {
-  for (size_t at = 0; at < codes.size(); at += 4)
-    if (codes.substr(at, 3) == code) return true;
+  size_t low = 0, high = (codes.size() + 1) / 4;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    const int order = codes.substr(middle * 4, 3).compare(code);
+    if (order == 0) return true;
+    (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
+  }
   return false;
 }
 
