@@ -3,17 +3,20 @@
 //   variables: contact, account      names that are declared, as dyn; those of a record are anyway
 //   given: {"contact": {"score": 1}} the record of the lines below, one line of JSON
 //   contact.score > 3 => false       as `describe` writes values; `error(*)` stands for any error
+// Of a page of documentation the lines between ```cel and ``` are read so.
 // Each expression is checked and evaluated twice: with a slot for every path and with slots for the
 // variables alone.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "base/text.h"
 #include "expr/functions/money.h"
 #include "expr/interpreter.h"
 #include "expr/json_record.h"
+#include "expr/macros.h"
 #include "expr/parser.h"
 #include "expr/zones.h"
 
@@ -88,7 +91,14 @@ int run_file(const std::filesystem::path& path) {
   std::string line, variables;
   Json given = Json::object();
   int cases = 0;
+  const bool page = path.extension() == ".md";
+  bool outside = page;
   for (int number = 1; std::getline(in, line); ++number) {
+    if (page && line.starts_with("```")) {
+      outside = line != "```cel";
+      given = Json::object();
+    }
+    if (outside || line.starts_with("```")) continue;
     SCOPED_TRACE(path.filename().string() + ":" + std::to_string(number));
     if (line.empty() || line.starts_with("#")) continue;
     if (line.starts_with("variables:")) {
@@ -127,6 +137,26 @@ INSTANTIATE_TEST_SUITE_P(Expressions, Table,
                                          std::pair{"business_time", 20}, std::pair{"time", 20},
                                          std::pair{"text", 20}),
                          [](const auto& info) { return std::string(info.param.first); });
+
+const std::filesystem::path kReference =
+    std::filesystem::path(RAPPORT_SOURCE_DIR) / "docs/reference/cel.md";
+
+TEST(Reference, SaysWhatIsTrue) {
+  EXPECT_GE(run_file(kReference), 150);
+}
+
+TEST(Reference, HasAnExampleOfEachFunctionAndMacro) {
+  std::ostringstream page;
+  page << std::ifstream(kReference).rdbuf();
+  const std::string text = page.str();
+  std::vector<std::string_view> names;
+  for (const BoundOverload& bound : world().registry.all()) names.push_back(bound.overload->name);
+  for (const MacroForm& form : macro_forms()) names.push_back(form.name);
+  for (const std::string_view name : names) {
+    if (name.find('_') == 0 || name.find('@') == 0 || name.ends_with('_')) continue;  // operators
+    EXPECT_NE(text.find(std::string(name) + "("), std::string::npos) << name;
+  }
+}
 
 }  // namespace
 }  // namespace rapport::expr
