@@ -82,6 +82,8 @@ TEST(Zones, AnswersForTimesTheClocksSkipOrRepeat) {
   EXPECT_EQ(berlin->to_utc(skip + 3600 + 900), skip);                   // 02:15 does not exist
   const int64_t repeat = 1792890000;                                    // 2026-10-25T01:00:00Z
   EXPECT_EQ(berlin->to_utc(repeat + 3600 + 900), repeat - 3600 + 900);  // the first 02:15
+  EXPECT_EQ((*zones)->version().size(), 16u);
+  EXPECT_EQ((*zones)->version(), open_system_zones().value()->version());
   EXPECT_EQ(find_zone("Europe/Nowhere", zones->get()), nullptr);
   EXPECT_EQ(find_zone("Europe/Berlin", nullptr), nullptr);
   EXPECT_NE(find_zone("-09:30", nullptr), nullptr);

@@ -6,6 +6,9 @@
 #include <map>
 #include <optional>
 
+#include "base/sha256.h"
+#include "base/text.h"
+
 namespace rapport::expr {
 namespace {
 
@@ -26,13 +29,30 @@ class SystemZone : public Zone {
   const date::time_zone& zone_;
 };
 
+// What the zone's clocks do from 1900 to 2100.
+void add_rules(Sha256& digest, const date::time_zone& zone) {
+  using std::chrono::seconds;
+  constexpr date::sys_seconds kEnd{seconds{4102444800}};
+  digest.add(zone.name());
+  for (date::sys_seconds at{seconds{-2208988800}}; at < kEnd;) {
+    const date::sys_info rule = zone.get_info(at);
+    digest.add(std::to_string(rule.begin.time_since_epoch().count()) + " " +
+               std::to_string(rule.offset.count()) + "\n");
+    at = rule.end;
+  }
+}
+
 class SystemZones : public Zones {
  public:
-  explicit SystemZones(const date::tzdb& zones) : version_(zones.version) {
+  explicit SystemZones(const date::tzdb& zones) {
+    Sha256 digest;
     for (const date::time_zone& zone : zones.zones) {
-      zone.get_info(date::sys_seconds{});  // reads its file now, not in an evaluation
+      add_rules(digest, zone);  // reads its file now, not in an evaluation
       zones_.try_emplace(zone.name(), zone);
     }
+    const Hash hash = digest.finish();
+    version_ = to_hex(
+        std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()).substr(0, 8));
   }
   const Zone* find(std::string_view name) const override {
     const auto found = zones_.find(name);

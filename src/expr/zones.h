@@ -28,7 +28,9 @@ class Zones {
   virtual ~Zones() = default;
   // "Europe/Berlin"; null when there is none. Lives as long as this.
   virtual const Zone* find(std::string_view name) const = 0;
-  virtual std::string_view version() const = 0;  // "2025b", or empty where the system does not say
+  // 16 hexadecimal digits that are others when the rules of any zone are: what decided with zones
+  // of another version may decide otherwise.
+  virtual std::string_view version() const = 0;
 };
 
 // Reads all zones: some tens of milliseconds and a few megabytes.
