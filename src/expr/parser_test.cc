@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/case_files.h"
 #include "expr/printer.h"
+#include "testing/case_files.h"
 
 namespace rapport::expr {
 namespace {
