@@ -4,8 +4,8 @@
 //   given: {"contact": {"score": 1}} the record of the lines below, one line of JSON
 //   contact.score > 3 => false       as `describe` writes values; `error(*)` stands for any error
 // Of a page of documentation the lines between ```cel and ``` are read so.
-// Each expression is checked and evaluated twice: with a slot for every path and with slots for the
-// variables alone.
+// Each expression is checked and evaluated with a slot for every path and with slots for the
+// variables alone, each time by the interpreter and in its compiled form.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include "expr/json_record.h"
 #include "expr/macros.h"
 #include "expr/parser.h"
+#include "expr/program.h"
 #include "expr/zones.h"
 
 namespace rapport::expr {
@@ -54,14 +55,17 @@ std::string evaluate(const std::string& source, const std::vector<std::string>& 
   if (!parsed.ok()) return "error(" + to_text(parsed.problems[0]) + ")";
   Checked checked = check(parsed.ast, declarations);
   if (!checked.ok()) return "error(" + to_text(checked.problems[0]) + ")";
-  const auto bound = Binding::make(std::move(parsed.ast), std::move(checked), declarations,
-                                   world().registry, record, world().zones.get());
+  auto bound = Binding::make(std::move(parsed.ast), std::move(checked), declarations,
+                             world().registry, record, world().zones.get());
   if (!bound) return "error(" + bound.error().message + ")";
   Arena arena;
   EvaluationOptions options;
   options.zones = world().zones.get();
   options.rates = &world().rates;
-  return describe(interpret(*bound, record, arena, options));
+  const std::string found = describe(interpret(*bound, record, arena, options));
+  EXPECT_EQ(describe(Program(std::move(*bound)).evaluate(record, arena, options)), found)
+      << "compiled: " << source;
+  return found;
 }
 
 // The variables named, and those of the record.

@@ -1,5 +1,6 @@
 // Runs CEL conformance cases, files of JSON as docs/design/expressions.md describes them:
 //   expr_conformance [folder]      default: $RAPPORT_CEL_CASES; none or absent is skipped
+// Each is checked, printed and parsed again, interpreted, and evaluated in its compiled form.
 // Prints passed/total per file and every failure; the exit code is 1 when one failed.
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "expr/interpreter.h"
 #include "expr/parser.h"
 #include "expr/printer.h"
+#include "expr/program.h"
 #include "expr/zones.h"
 
 namespace rapport::expr {
@@ -138,12 +140,17 @@ class Case {
   }
 
   Outcome evaluate(Ast ast, Checked checked) {
-    const auto bound = Binding::make(std::move(ast), std::move(checked), declarations_, registry_,
-                                     record_, zones_);
+    auto bound = Binding::make(std::move(ast), std::move(checked), declarations_, registry_,
+                               record_, zones_);
     if (!bound) return refused(bound.error().message);
     EvaluationOptions options;
     options.zones = zones_;
-    const Value value = interpret(*bound, record_, arena_, options);
+    if (Outcome failed = judge(interpret(*bound, record_, arena_, options))) return failed;
+    Outcome failed = judge(Program(std::move(*bound)).evaluate(record_, arena_, options));
+    return failed ? Failed{"compiled: " + failed->why} : failed;
+  }
+
+  Outcome judge(const Value& value) {
     if (value.is_error()) return refused(std::string(value.failure()->message));
     const Json* wanted = json_.find("value");
     if (wanted == nullptr) {
