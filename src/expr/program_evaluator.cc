@@ -175,7 +175,7 @@ Truth Evaluator::or_of(const Op& op) {
 
 Truth Evaluator::equal_text(const Op& op) {
   const Value v = read(op);
-  if (v.is(Kind::kString)) return turned(v.as_text() == op.constant.as_text(), op);
+  if (v.is(Kind::kString)) return turned(same_bytes(v.as_text(), op.constant.as_text()), op);
   if (v.is_unknown()) return Truth::kUnknown;
   return truth(operand(op));
 }
@@ -212,7 +212,7 @@ Truth Evaluator::text_in_list(const Op& op) {
   if (!v.is(Kind::kString)) return truth(operand(op));
   const Value* cells = op.constant.cells();
   for (uint32_t i = 0; i < op.constant.cell_count(); ++i)
-    if (cells[i].as_text() == v.as_text()) return Truth::kTrue;
+    if (same_bytes(cells[i].as_text(), v.as_text())) return Truth::kTrue;
   return Truth::kFalse;
 }
 
@@ -223,7 +223,7 @@ Truth Evaluator::list_has_text(const Op& op) {
   bool some_unknown = false;
   for (uint32_t i = 0; i < v.cell_count(); ++i) {
     const Value& element = v.cells()[i];
-    if (element.is(Kind::kString) && element.as_text() == op.constant.as_text())
+    if (element.is(Kind::kString) && same_bytes(element.as_text(), op.constant.as_text()))
       return Truth::kTrue;
     some_unknown |= element.is_unknown();
   }

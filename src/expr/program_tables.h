@@ -15,6 +15,23 @@
 
 namespace rapport::expr {
 
+// Whether both are the same bytes; quicker for short texts than a call.
+inline bool same_bytes(std::string_view a, std::string_view b) {
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  const auto differ = [&]<class Word>(Word, size_t at) {
+    Word x, y;
+    std::memcpy(&x, a.data() + at, sizeof x);
+    std::memcpy(&y, b.data() + at, sizeof y);
+    return x ^ y;
+  };
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size >= 8) return (differ(uint64_t{}, 0) | differ(uint64_t{}, size - 8)) == 0;
+  if (size >= 4) return (differ(uint32_t{}, 0) | differ(uint32_t{}, size - 4)) == 0;
+  if (size == 0) return true;
+  return a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1];
+}
+
 // Texts with numbers from 0. Looked up by length and the bytes at both ends.
 class SymbolTable {
  public:
@@ -27,7 +44,7 @@ class SymbolTable {
     if (cells_.empty()) return kNone;
     for (uint32_t at = hash(text) & mask_; cells_[at].number != 0; at = (at + 1) & mask_) {
       const Cell& cell = cells_[at];
-      if (std::string_view(cell.text, cell.size) == text) return cell.number - 1;
+      if (same_bytes({cell.text, cell.size}, text)) return cell.number - 1;
     }
     return kNone;
   }

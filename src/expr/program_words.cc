@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -63,8 +64,23 @@ Sorted sort_bytes(const char* at) {
 
 Sorted sort_tail(const char* at, size_t size) {
   char bytes[kStride] = {};
-  std::copy_n(at, size, bytes);
+  std::memcpy(bytes, at, size);
   return sort_bytes(bytes);
+}
+
+constexpr size_t kBlock = 64;
+
+// A bit per byte of words of a text of at most kBlock bytes.
+uint64_t words_of_block(std::string_view text, bool& ascii) {
+  uint64_t words = 0;
+  for (size_t at = 0; at < text.size(); at += kStride) {
+    const size_t left = text.size() - at;
+    const Sorted sorted =
+        left >= kStride ? sort_bytes(text.data() + at) : sort_tail(text.data() + at, left);
+    words |= uint64_t{sorted.words} << at;
+    ascii &= sorted.ascii;
+  }
+  return words;
 }
 
 }  // namespace
@@ -107,33 +123,27 @@ uint64_t WordScanner::match(std::string_view text, size_t at, size_t length) con
 std::optional<uint64_t> WordScanner::scan(std::string_view text) const {
   uint64_t found = 0;
   bool ascii = true;
-  size_t token = 0;  // where the token begins that the last stride ended within
-  bool inside = false;
+  size_t token = 0;      // where the token begins that the last block ended within
+  uint64_t carried = 0;  // 1 when there is one
   const auto end_token = [&](size_t end) {
-    const size_t length = end - token;
-    if (lengths_[static_cast<unsigned char>(text[token])] & length_bit(length))
-      found |= match(text, token, length);
-    inside = false;
+    const uint64_t lengths = lengths_[static_cast<unsigned char>(text[token])];
+    if (lengths & length_bit(end - token)) found |= match(text, token, end - token);
   };
-  for (size_t at = 0; at < text.size(); at += kStride) {
-    const size_t left = text.size() - at;
-    const Sorted sorted =
-        left >= kStride ? sort_bytes(text.data() + at) : sort_tail(text.data() + at, left);
-    ascii &= sorted.ascii;
-    // Bits where words begin and end (one past), in turn.
-    uint32_t edges = sorted.words ^ (sorted.words << 1 | uint32_t{inside});
-    edges &= 0xFFFF;
-    for (; edges != 0; edges &= edges - 1) {
-      const size_t edge = at + static_cast<size_t>(std::countr_zero(edges));
-      if (inside) {
-        end_token(edge);
-      } else {
-        token = edge;
-        inside = true;
+  for (size_t at = 0; at < text.size(); at += kBlock) {
+    const uint64_t words = words_of_block(text.substr(at, kBlock), ascii);
+    uint64_t starts = words & ~(words << 1 | carried);
+    for (uint64_t ends = ~words & (words << 1 | carried); ends != 0; ends &= ends - 1) {
+      if (carried == 0) {
+        token = at + static_cast<size_t>(std::countr_zero(starts));
+        starts &= starts - 1;
       }
+      carried = 0;
+      end_token(at + static_cast<size_t>(std::countr_zero(ends)));
     }
+    if (starts != 0) token = at + static_cast<size_t>(std::countr_zero(starts));
+    carried = words >> 63;
   }
-  if (inside) end_token(text.size());
+  if (carried != 0) end_token(text.size());
   if (!ascii) return std::nullopt;
   return found;
 }
