@@ -85,6 +85,32 @@ class FieldLayout : public Layout {
   }
 };
 
+class HostList : public ListView {
+ public:
+  explicit HostList(std::vector<Value> items) : items_(std::move(items)) {}
+  uint32_t size() const override { return static_cast<uint32_t>(items_.size()); }
+  Value at(uint32_t index, Arena&) const override { return items_[index]; }
+
+ private:
+  std::vector<Value> items_;
+};
+
+class HostObject : public MapView {
+ public:
+  explicit HostObject(std::vector<MapEntry> entries) : entries_(std::move(entries)) {}
+  uint32_t size() const override { return static_cast<uint32_t>(entries_.size()); }
+  MapEntry at(uint32_t index, Arena&) const override { return entries_[index]; }
+  Value find(const Value& key, Arena&) const override {
+    for (const MapEntry& entry : entries_)
+      if (same_key(entry.key, key)) return entry.value;
+    return Value::absent();
+  }
+  std::string_view type_name() const override { return "thing"; }
+
+ private:
+  std::vector<MapEntry> entries_;
+};
+
 class RandomRecord : public RecordView {
  public:
   RandomRecord(Random& random) {
@@ -145,14 +171,18 @@ class RandomRecord : public RecordView {
       if (chance(random, 70) && !item.is_known()) item = Value::string("a");
       items.push_back(item);
     }
-    return arena_.list(items);
+    if (chance(random, 80)) return arena_.list(items);
+    lists_.push_back(std::make_unique<HostList>(std::move(items)));
+    return Value::list(lists_.back().get());
   }
   Value make_map(Random& random, int depth) {
     std::vector<MapEntry> entries;
     for (const char* key : {"a", "b", "red", "type"})
       if (depth < 3 && chance(random, 50))
         entries.push_back({Value::string(key), make(random, Want::kAny, depth + 1)});
-    return arena_.map(entries);
+    if (chance(random, 50)) return arena_.map(entries);
+    objects_.push_back(std::make_unique<HostObject>(std::move(entries)));
+    return Value::object(objects_.back().get());
   }
 
   static constexpr double kNumbers[] = {
@@ -170,6 +200,8 @@ class RandomRecord : public RecordView {
                                               "der Preis, ça va: price",
                                               "a.b c++ x"};
   std::vector<Value> values_;
+  std::vector<std::unique_ptr<HostList>> lists_;
+  std::vector<std::unique_ptr<HostObject>> objects_;
   Arena arena_;
 };
 
@@ -229,7 +261,19 @@ const std::map<Want, std::vector<Form>>& forms() {
         {"has(o.a.b)", {}},
         {"has(x.any.b)", {}},
         {"cel.bind(w, #, w && (w || #))", {kBool, kBool}},
-        {"o.?a.hasValue()", {}}}},
+        {"o.?a.hasValue()", {}},
+        {"(# in #)", {kAny, kAny}},
+        {"(# == #)", {kTexts, kTexts}},
+        {"(# == #)", {kMap, kMap}},
+        {"#.exists(v, #.exists(w, v == w && #))", {kTexts, kTexts, kBool}},
+        {"#.all(v, v in #)", {kTexts, kTexts}},
+        {"#.all(k, k != # && #)", {kMap, kText, kBool}},
+        {"#.exists(i, v, i > # || v == #)", {kTexts, kInt, kText}},
+        {"(# < #)", {kTime, kTime}},
+        {"(type(#) == string)", {kAny}},
+        {"sets.intersects(#, #)", {kTexts, kTexts}},
+        {"#.startsWith(#)", {kText, kText}},
+        {"(# == #)", {kBool, kBool}}}},
       {kInt,
        {{"(# + #)", {kInt, kInt}},
         {"(# - #)", {kInt, kInt}},
@@ -240,7 +284,13 @@ const std::map<Want, std::vector<Form>>& forms() {
         {"(# ? # : #)", {kBool, kInt, kInt}},
         {"#[#]", {kNumbers, kInt}},
         {"math.greatest(#, #)", {kInt, kInt}},
-        {"o.?a.orValue(#)", {kInt}}}},
+        {"o.?a.orValue(#)", {kInt}},
+        {"cel.bind(w, #, w + w * #)", {kInt, kInt}},
+        {"(# % #)", {kInt, kInt}},
+        {"-#", {kInt}},
+        {"int(#)", {kText}},
+        {"#.getFullYear()", {kTime}},
+        {"#.indexOf(#)", {kText, kText}}}},
       {kReal, {{"double(#)", {kInt}}, {"(# * #)", {kReal, kReal}}}},
       {kText,
        {{"(# + #)", {kText, kText}},
@@ -259,7 +309,11 @@ const std::map<Want, std::vector<Form>>& forms() {
         {"#.filter(v, v != #)", {kTexts, kText}},
         {"#.map(v, v + #)", {kTexts, kText}},
         {"#.map(v, v != #, v)", {kTexts, kText}},
-        {"#.split('e')", {kText}}}},
+        {"#.split('e')", {kText}},
+        {"(# + #)", {kTexts, kTexts}},
+        {"#.filter(v, #.exists(w, w == v))", {kTexts, kTexts}},
+        {"#.sortBy(v, v)", {kTexts}},
+        {"#.transformList(i, v, i < #, v)", {kTexts, kInt}}}},
       {kNumbers, {{"[#, #]", {kInt, kInt}}, {"#.map(v, v + #)", {kNumbers, kInt}}}},
       {kMap,
        {{"{'a': #, 'b': #}", {kAny, kAny}},
@@ -333,17 +387,44 @@ class ProgramDifferential : public ::testing::Test {
     EXPECT_TRUE(built.ok());
     registry_ = std::move(*built);
     EXPECT_TRUE(declare(registry_, declarations_).ok());
+    EXPECT_TRUE(declare(registry_, typed_).ok());
     for (const char* name : {"s", "n", "b", "l", "m", "t", "c", "x", "o"})
       EXPECT_TRUE(declarations_.add_variable(name, Type()).ok());
+    for (const Field& field : kFields)
+      EXPECT_TRUE(typed_.add_variable(field.path, type_of(field.want)).ok());
   }
 
-  // Null when the text is refused.
+  static Type type_of(Want want) {
+    switch (want) {
+      case Want::kBool:
+        return TypeKind::kBool;
+      case Want::kInt:
+        return TypeKind::kInt;
+      case Want::kReal:
+        return TypeKind::kDouble;
+      case Want::kText:
+        return TypeKind::kString;
+      case Want::kTexts:
+        return Type::list(TypeKind::kString);
+      case Want::kTime:
+        return TypeKind::kTimestamp;
+      default:
+        return {};
+    }
+  }
+
+  // With the fields' types, so that overloads are chosen before, where the expression has no fault
+  // then; else without types. Null when the text is refused.
   std::shared_ptr<const Binding> bind(const std::string& text) {
     Parsed parsed = parse(text);
     if (!parsed.ok()) return nullptr;
-    Checked checked = check(parsed.ast, declarations_);
-    if (!checked.ok()) checked = check(parsed.ast, declarations_, Strictness::kNames);
-    auto made = Binding::make(std::move(parsed.ast), std::move(checked), declarations_, registry_,
+    const Declarations* declarations = text.size() % 3 != 0 ? &typed_ : &declarations_;
+    Checked checked = check(parsed.ast, *declarations);
+    if (!checked.ok()) {
+      declarations = &declarations_;
+      checked = check(parsed.ast, *declarations, Strictness::kNames);
+    }
+    auto made = Binding::make(std::move(parsed.ast), std::move(checked), *declarations, registry_,
                               layout_, nullptr);
     if (!made.ok()) return nullptr;
     return std::make_shared<const Binding>(std::move(*made));
@@ -465,7 +546,8 @@ class ProgramDifferential : public ::testing::Test {
   }
 
   Registry registry_;
-  Declarations declarations_;
+  Declarations declarations_;  // all dyn
+  Declarations typed_;
   FieldLayout layout_;
   size_t bound_ = 0;
 };
