@@ -8,7 +8,7 @@ function(quicken_test target)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()
   endif()
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1> -fpch-preprocess)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1> -fpch-preprocess -pthread)
   if(CCACHE)  # which must be told that precompiled headers are meant
     set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
         "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE}")
