@@ -10,7 +10,7 @@ set(room_needs_store SQLite::SQLite3)
 set(room_needs_access SQLite::SQLite3)
 set(room_needs_model PkgConfig::PSL)
 set(room_needs_intake phonenumber)
-set(room_needs_connect yaml-cpp Boost::url)
+set(room_needs_connect yaml-cpp Boost::url date::date-tz)
 set(room_needs_api yaml-cpp Boost::url)
 set(room_needs_main yaml-cpp)
 

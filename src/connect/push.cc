@@ -50,7 +50,7 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
                 .sends = options.sends,
                 .hash_key = options.hash_key,
                 .look_up = options.look_up},
-      in_window_(options.in_window),
+      window_(options.window),
       remote_(*manifest_, options.base_url, options.connection, ports_.transport, ports_.secret,
               ports_.ledger ? ports_.ledger
                             : std::make_shared<QuotaLedger>(manifest_->quotas, ports_.clock),
@@ -75,6 +75,20 @@ Push::Push(std::shared_ptr<const Manifest> manifest, PushOptions options, PushPo
 
 Push::~Push() = default;
 
+// Outside of it time stands still for the rate of what was served.
+bool Push::in_window(Micros now) {
+  const WindowState state = window_ ? window_(now) : WindowState{};
+  if (state.open && closed_at_ > Micros{}) {
+    for (auto& [at, count] : served_) at = at + (now - closed_at_);
+    closed_at_ = opens_at_ = {};
+  }
+  if (!state.open) {
+    if (closed_at_ == Micros{}) closed_at_ = now;
+    opens_at_ = state.until;
+  }
+  return state.open;
+}
+
 // Whether anything may be sent now, and until when it may not.
 Result<Push::Gate> Push::gate(Micros now, Micros& until) {
   const model::RecordKey key{std::string(model::kConnection), settings_.connection};
@@ -83,6 +97,7 @@ Result<Push::Gate> Push::gate(Micros now, Micros& until) {
     halted_gauge_.set(blocked_.empty() && halted_.empty() ? 0 : 1);
   const Json* left_out = known[0] ? known[0]->fields.find("left_out") : nullptr;
   left_out_ = left_out ? *left_out : Json::array();
+  const bool open_now = in_window(now);
   paused_ = known[0] && known[0]->fields.flag("paused") ? "paused by a person" : "";
   if (!paused_.empty()) {
     state_ = "paused";
@@ -106,9 +121,9 @@ Result<Push::Gate> Push::gate(Micros now, Micros& until) {
     until = quota_until_;
     return Gate::kUrgentOnly;
   }
-  if (in_window_ && !in_window_(now)) {
+  if (!open_now) {
     state_ = "off_peak";
-    until = now + kIdle;
+    until = std::min(opens_at_, now + kIdle);
     return Gate::kUrgentOnly;
   }
   state_ = "sending";
@@ -230,6 +245,7 @@ void Push::sort_out(const Plan& plan) {
 }
 
 void Push::note_served(const Plan& plan) {
+  if (closed_at_ > Micros{}) return;
   const Micros now = ports_.clock.now();
   const int64_t served =
       std::count_if(plan.works.begin(), plan.works.end(), [](const Work& w) { return w.served(); });
@@ -375,16 +391,22 @@ void Push::try_again() {
 Json Push::status() {
   const Micros now = ports_.clock.now();
   Json all = Json::object();
-  const std::string why = halted().empty() ? last_failure_ : halted();
+  std::string why = halted().empty() ? last_failure_ : halted();
+  const bool waits = state_ == "off_peak";
+  if (waits && why.empty())
+    why = fmt::format("outside the off-peak hours until {}; urgent records are sent meanwhile",
+                      format_time(opens_at_));
   all.set("state", state_).set("why", why.empty() ? Json() : Json(why));
-  const Micros next = std::max({halted_until_, breaker_.next(), quota_until_});
+  const Micros next =
+      std::max({halted_until_, breaker_.next(), quota_until_, waits ? opens_at_ : Micros{}});
   all.set("next_try_at", next > now ? Json(format_time(next)) : Json());
   all.set("failures_in_a_row", breaker_.failures()).set("unknown", unknown_);
   all.set("quota", remote_.quota());
   int64_t records = 0;
   for (const auto& [at, count] : served_) records += count;
+  const Micros end = closed_at_ > Micros{} ? closed_at_ : now;
   const double over =
-      served_.empty() ? 0 : static_cast<double>((now - served_.front().first).value) / 1e6;
+      served_.empty() ? 0 : static_cast<double>((end - served_.front().first).value) / 1e6;
   all.set("records", records).set("over_s", over);
   all.set("records_per_s", over > 0 ? static_cast<double>(records) / over : 0.0);
   Json problems = Json::array();

@@ -20,6 +20,7 @@
 #include "connect/directory.h"
 #include "connect/journal.h"
 #include "connect/manifest.h"
+#include "connect/off_peak.h"
 #include "connect/plan.h"
 #include "connect/recover.h"
 #include "connect/remote.h"
@@ -40,7 +41,7 @@ struct PushOptions {
   Key hash_key{};                    // of the workspace; never changes
   std::optional<Micros> settle;      // instead of the manifest's
   // Whether usual work may be sent at that time; urgent work always may. Empty: at all times.
-  std::function<bool(Micros)> in_window = {};
+  std::function<WindowState(Micros)> window = {};
 };
 
 // Everything a push touches. All must outlive it.
@@ -85,12 +86,14 @@ class Push {
   void try_again();
   // {state, why, next_try_at, failures_in_a_row, unknown, quota, records, over_s, records_per_s,
   // problems: texts about what is left out while all else goes on}.
+  // What is told of records is of the last minutes in which they could be sent.
   // state: sending, idle, paused, off_peak, quota, backing_off, open, halted.
   Json status();
 
  private:
   enum class Gate { kOpen, kUrgentOnly, kShut };
   Result<Gate> gate(Micros now, Micros& until);
+  bool in_window(Micros now);
   Result<bool> serve(const Backlog::Picked& picked, const std::set<model::RecordKey>& open);
   Result<void> report_unsent(Plan& plan);
   Result<std::optional<Failure>> prepare();
@@ -107,7 +110,7 @@ class Push {
   WorkspaceId workspace_;
   PushPorts ports_;
   PlanSettings settings_;
-  std::function<bool(Micros)> in_window_;
+  std::function<WindowState(Micros)> window_;
   Remote remote_;
   Directories directories_;
   Definitions definitions_;
@@ -129,7 +132,8 @@ class Push {
   std::map<std::string, Block> blocked_;  // by type of record
   Micros quota_until_, all_quota_until_;  // usual work, and all work, waits for the quota
   Micros halted_until_;
-  std::deque<std::pair<Micros, int64_t>> served_;  // records, by minute
+  Micros closed_at_, opens_at_;                    // outside the window; else 0
+  std::deque<std::pair<Micros, int64_t>> served_;  // usual records in open time
   Gauge& halted_gauge_;
   Gauge& unknown_gauge_;
 };

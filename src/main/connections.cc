@@ -269,6 +269,8 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   for (const auto& object : running->manifest->objects)
     if (sends_type(settings, object.record)) options.sends.push_back(object.record);
   options.look_up = settings.look_up;
+  if (settings.off_peak)
+    options.window = [off_peak = *settings.off_peak](Micros now) { return off_peak.at(now); };
   options.settings.set("default_priority", settings.default_priority);
   if (settings.auto_assign && !settings.default_team.empty())
     options.settings.set("default_team", settings.default_team);
@@ -417,13 +419,22 @@ Json Connections::describe_one(Running& running) {
   const auto waiting = running.state->count_marks(running.settings.id);
   if (!waiting.ok()) return one;
   one.set("waiting", *waiting);
-  // When the backlog ends if it goes on as in the last minutes.
+  const Micros now = ports_.clock.now();
+  const auto& off_peak = running.settings.off_peak;
+  if (off_peak) {
+    const connect::WindowState state = off_peak->at(now);
+    one.set("off_peak", Json::object()
+                            .set("zone", off_peak->zone())
+                            .set("open", state.open)
+                            .set("until", format_time(state.until)));
+  }
+  // When the backlog ends if it goes on as in the last minutes in which it could.
   const Json* rate = one.find("records_per_s");
   const double per_second = rate && rate->is_number() ? rate->as_double() : 0;
-  const bool known = *waiting > 0 && per_second > 0;
-  const Micros left{known ? static_cast<int64_t>(static_cast<double>(*waiting) / per_second * 1e6)
-                          : 0};
-  one.set("done_at", known ? Json(format_time(ports_.clock.now() + left)) : Json());
+  if (*waiting == 0 || per_second <= 0) return one.set("done_at", Json());
+  const Micros left{static_cast<int64_t>(static_cast<double>(*waiting) / per_second * 1e6)};
+  const std::optional<Micros> end = off_peak ? off_peak->end_of(now, left) : now + left;
+  one.set("done_at", end ? Json(format_time(*end)) : Json());
   return one;
 }
 

@@ -9,11 +9,15 @@
 
 namespace rapport {
 
+using connect::DailyWindow;
+using connect::OffPeak;
 using connect::YamlDocument;
 using connect::YamlFields;
 using connect::YamlNode;
 
 namespace {
+
+constexpr int kMidnight = 24 * 60;  // as an end
 
 OAuthSettings read_oauth(const YamlNode& node, YamlDocument& document) {
   YamlFields fields(node, "oauth", document);
@@ -30,6 +34,52 @@ OAuthSettings read_oauth(const YamlNode& node, YamlDocument& document) {
   return o;
 }
 
+DailyWindow read_window(const YamlNode& node, YamlDocument& document) {
+  YamlFields fields(node, "an off-peak window", document);
+  DailyWindow window;
+  // What is wrong is said where it stands, with the name of the field.
+  const auto read = [&](std::string_view key, const YamlNode& value, auto parse, int fallback) {
+    const Result<int> parsed = parse(value.text);
+    if (!parsed.ok()) document.refuse(value, fmt::format("'{}': {}", key, parsed.error().message));
+    return parsed.ok() ? *parsed : fallback;
+  };
+  const YamlNode* days = fields.take("days");
+  window.days.fill(days == nullptr);
+  if (days != nullptr) {
+    const bool list = days->kind == YamlNode::Kind::kList;
+    if (list && days->items.empty()) document.refuse(*days, "'days' must name a day");
+    for (const YamlNode& day : list ? days->items : std::vector<YamlNode>{*days})
+      window.days[static_cast<size_t>(read("days", day, connect::parse_weekday, 0))] = true;
+  }
+  if (const YamlNode* from = fields.require("from"))
+    window.from = read("from", *from, connect::parse_clock, 0);
+  if (const YamlNode* to = fields.require("to"))
+    window.to = read("to", *to, connect::parse_clock, 1);
+  if (window.from == window.to || window.from == kMidnight)
+    document.refuse(node,
+                    "an off-peak window ends at another time than it begins; write a whole day "
+                    "from 00:00 to 24:00");
+  fields.finish();
+  return window;
+}
+
+std::optional<OffPeak> read_off_peak(const YamlNode& node, YamlDocument& document) {
+  YamlFields fields(node, "off_peak", document);
+  const std::string zone = fields.text("zone");
+  std::vector<DailyWindow> windows;
+  const YamlNode* list = fields.require("windows");
+  if (list && (list->kind != YamlNode::Kind::kList || list->items.empty()))
+    document.refuse(*list, "'windows' must be a list of at least one window");
+  if (list)
+    for (const YamlNode& item : list->items) windows.push_back(read_window(item, document));
+  fields.finish();
+  if (document.error) return std::nullopt;
+  auto made = OffPeak::make(zone, std::move(windows));
+  if (made.ok()) return std::move(made).value();
+  document.refuse(*node.find("zone"), fmt::format("'zone': {}", made.error().message));
+  return std::nullopt;
+}
+
 ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document) {
   YamlFields fields(node, "a connection", document);
   ConnectionSettings c;
@@ -41,6 +91,8 @@ ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document)
   c.token_file = fields.text_or("token_file", "");
   if (const YamlNode* oauth = fields.take("oauth")) c.oauth = read_oauth(*oauth, document);
   c.enabled = fields.flag("enabled", true);
+  if (const YamlNode* off_peak = fields.take("off_peak"))
+    c.off_peak = read_off_peak(*off_peak, document);
   c.look_up = fields.flag("look_up", true);
   c.sync_conversations = fields.flag("sync_conversations", true);
   c.create_tickets = fields.flag("create_tickets", true);

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "connect/off_peak.h"
 #include "connect/yaml.h"
 #include "net/server.h"
 
@@ -29,6 +30,7 @@ struct ConnectionSettings {
   std::string token_file;              // a file that does
   std::optional<OAuthSettings> oauth;  // or tokens that a person has authorised
   bool enabled = true;
+  std::optional<connect::OffPeak> off_peak;  // when records that are not urgent may be sent
   // KU-13. What is off is not sent, and not looked for.
   bool look_up = true;  // before a record is written for the first time; off: duplicates may arise
   bool sync_conversations = true;

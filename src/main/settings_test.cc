@@ -23,9 +23,33 @@ connections:
   EXPECT_EQ(s->connections.at(0).token_env, "CRM_TOKEN");
 }
 
+TEST(Settings, ReadOffPeakHours) {
+  const auto s = parse_settings(R"(
+connections:
+  - id: crm
+    workspace: acme
+    vendor: example
+    token_env: T
+    off_peak:
+      zone: Europe/Berlin
+      windows: [{days: [mon, tue], from: "22:00", to: "06:00"}, {days: Sunday, from: 00:00, to: 24:00}]
+)",
+                                "rapport.yaml");
+  ASSERT_TRUE(s.ok()) << s.error().message;
+  const connect::OffPeak& off_peak = s->connections.at(0).off_peak.value();
+  EXPECT_TRUE(off_peak.at(parse_time("2026-07-06T21:00:00Z").value()).open);  // a Monday
+  EXPECT_FALSE(off_peak.at(parse_time("2026-07-08T21:00:00Z").value()).open);
+  EXPECT_TRUE(off_peak.at(parse_time("2026-07-12T12:00:00Z").value()).open);
+}
+
 struct Wrong {
-  std::string_view yaml, message;
+  std::string yaml, message;
 };
+// Of a connection that is right but for this.
+std::string off_peak(std::string_view value) {
+  return "connections: [{id: a, workspace: b, vendor: c, token_env: T, off_peak:\n " +
+         std::string(value) + "}]";
+}
 class WrongSettings : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongSettings, NameTheLineAndWhatToDo) {
@@ -36,15 +60,31 @@ TEST_P(WrongSettings, NameTheLineAndWhatToDo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongSettings,
-    ::testing::Values(Wrong{"lisen: 127.0.0.1:80", "did you mean 'listen'"},
-                      Wrong{"listen: nowhere", "not address:port"},
-                      Wrong{"\nhttp: {max_body_bytes: many}", "rapport.yaml:2:"},
-                      Wrong{"connections: [{id: a, workspace: b, vendor: c}]",
-                            "one of token_env, token_file, oauth"},
-                      Wrong{"connections:\n  - {id: a, workspace: b, vendor: c, token_env: T}\n"
-                            "  - {id: a, workspace: b, vendor: c, token_env: T}",
-                            "two connections 'a'"},
-                      Wrong{"data: [1", "rapport.yaml:"}, Wrong{"data: x\ndata: y", "data"}));
+    ::testing::Values(
+        Wrong{"lisen: 127.0.0.1:80", "did you mean 'listen'"},
+        Wrong{"listen: nowhere", "not address:port"},
+        Wrong{"\nhttp: {max_body_bytes: many}", "rapport.yaml:2:"},
+        Wrong{"connections: [{id: a, workspace: b, vendor: c}]",
+              "one of token_env, token_file, oauth"},
+        Wrong{"connections:\n  - {id: a, workspace: b, vendor: c, token_env: T}\n"
+              "  - {id: a, workspace: b, vendor: c, token_env: T}",
+              "two connections 'a'"},
+        Wrong{off_peak("{zone: Europe/Berlim, windows: [{from: '22:00', to: '06:00'}]}"),
+              "'zone': there is no time zone 'Europe/Berlim'; write one of the IANA "
+              "names, such as Europe/Berlin; did you mean 'Europe/Berlin'?"},
+        Wrong{off_peak("{zone: UTC, windows: [{days: [mon, tus], from: '22:00', to: '06:00'}]}"),
+              "rapport.yaml:2:37: 'days': 'tus' is no day of the week"},
+        Wrong{off_peak("{zone: UTC, windows: [{days: [], from: '22:00', to: '06:00'}]}"),
+              "'days' must name a day"},
+        Wrong{off_peak("{zone: UTC, windows: [{from: '22:00', to: '6:00'}]}"),
+              "'to': '6:00' is no time of day; write it from 00:00 to 24:00"},
+        Wrong{off_peak("{zone: UTC, windows: [{from: '22:00', to: '22:00'}]}"),
+              "another time than it begins"},
+        Wrong{off_peak("{zone: UTC, windows: [{form: '22:00', to: '23:00'}]}"),
+              "an off-peak window needs 'from'"},
+        Wrong{off_peak("{zone: UTC, windows: []}"), "at least one window"},
+        Wrong{off_peak("{zone: UTC, window: []}"), "off_peak needs 'windows'"},
+        Wrong{"data: [1", "rapport.yaml:"}, Wrong{"data: x\ndata: y", "data"}));
 
 TEST(Settings, TheEnvironmentWins) {
   Settings s;

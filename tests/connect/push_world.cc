@@ -138,6 +138,7 @@ void PushWorld::open() {
   push_options.sends = sends;
   push_options.settings = settings;
   push_options.making = making_;
+  push_options.window = [this](Micros now) { return window ? window(now) : WindowState{}; };
   push_options.hash_key = log_->keys().hash_key(kWorkspace).value();
   ledger_ = std::make_shared<QuotaLedger>(
       manifest_->quotas, clock, "hubspot",

@@ -107,6 +107,7 @@ class PushWorld {
   std::unique_ptr<Push> push;
   Json settings = Json::object();  // of the connection, from the next restart on
   std::vector<std::string> sends = {"contact", "account", "conversation", "ticket", "deal", "task"};
+  std::function<WindowState(Micros)> window;  // of off-peak hours; asked with every step
 
  private:
   void open();
