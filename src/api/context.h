@@ -31,6 +31,10 @@ struct Operations {
   std::function<Result<std::string>(WorkspaceId, std::string_view id)> authorize;
   std::function<Result<std::string>(std::string_view state, std::string_view code)> authorized;
   std::function<Result<Json>(WorkspaceId, std::string_view id)> test_connection;
+  // Values that a person gives for a record that was refused, as the properties of push.edited.
+  std::function<Result<Json>(WorkspaceId, std::string_view connection, store::State&,
+                             const model::RecordKey&, std::string_view object, const Json& values)>
+      check_edits;
   std::function<std::vector<std::string>()> not_ready;  // reasons; empty: ready
 };
 

@@ -25,6 +25,11 @@ Result<void> Journal::done(const OutcomeEvent& outcome) {
   return {};
 }
 
+Result<void> Journal::edits_ended(const std::vector<EndedEdit>& ended) {
+  TRY_ASSIGN(last_, append_(edits_ended_event(workspace_, clock_.now(), connection_, ended)));
+  return {};
+}
+
 Result<void> Journal::settle() {
   if (last_ == Sequence{}) return {};
   TRY(wait_folded_(last_));

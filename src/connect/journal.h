@@ -31,6 +31,7 @@ class Journal {
   Result<std::string> start(const Plan& plan, std::span<Task* const> tasks,
                             std::string_view operation);
   Result<void> done(const OutcomeEvent& outcome);
+  Result<void> edits_ended(const std::vector<EndedEdit>& ended);
   // Waits for the fold of all that was written.
   Result<void> settle();
 

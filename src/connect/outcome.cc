@@ -105,6 +105,20 @@ model::Event started_event(WorkspaceId workspace, Micros now, std::string_view c
   return event;
 }
 
+model::Event edits_ended_event(WorkspaceId workspace, Micros now, std::string_view connection,
+                               const std::vector<EndedEdit>& ended) {
+  Json records = Json::array();
+  for (const EndedEdit& one : ended)
+    records.push_back(Json::object()
+                          .set("type", one.record.type)
+                          .set("id", one.record.id)
+                          .set("object", one.object)
+                          .set("properties", Json::Array{Json(one.property)}));
+  model::Event event = server_event(workspace, now, model::kPushEditsEnded);
+  event.properties.set("connection", connection).set("records", std::move(records));
+  return event;
+}
+
 model::Event done_event(WorkspaceId workspace, Micros now, std::string_view connection,
                         const OutcomeEvent& outcome) {
   model::Event event = server_event(workspace, now, model::kPushDone);

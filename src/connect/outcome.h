@@ -50,6 +50,8 @@ struct OutcomeEvent {
 model::Event started_event(WorkspaceId workspace, Micros now, std::string_view connection,
                            std::string_view call, std::string_view operation, const Plan& plan,
                            std::span<Task* const> tasks);
+model::Event edits_ended_event(WorkspaceId workspace, Micros now, std::string_view connection,
+                               const std::vector<EndedEdit>& ended);
 model::Event done_event(WorkspaceId workspace, Micros now, std::string_view connection,
                         const OutcomeEvent& outcome);
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace rapport::connect {
 namespace {
@@ -93,7 +94,15 @@ Result<std::vector<View>> Planner::views_of(const model::RecordKey& record) {
       views.push_back(std::move(view));
     }
   }
+  TRY(add_edits(record, *source, views));
   return views;
+}
+
+Result<void> Planner::add_edits(const model::RecordKey& record, const Json& source,
+                                std::vector<View>& views) {
+  TRY_ASSIGN(const auto known, state_.load(std::vector{edits_key(settings_.connection, record)}));
+  if (known[0]) apply_edits(read_edits(*known[0]), source, settings_.hash_key, views, ended_);
+  return {};
 }
 
 Result<std::optional<View>> Planner::view(const ObjectSpec& object, const model::RecordKey& record,
@@ -242,6 +251,7 @@ Result<void> Planner::add_surplus(Plan& plan, size_t work, const View& last) {
 
 Result<Plan> Planner::plan(std::span<const store::DueMark> marks) {
   Plan plan;
+  ended_.clear();
   std::vector<View> views;
   std::vector<size_t> owners;
   for (const store::DueMark& due : marks) {
@@ -266,6 +276,7 @@ Result<Plan> Planner::plan(std::span<const store::DueMark> marks) {
                       views[i + 1].object != views[i].object;
     if (last) TRY(add_surplus(plan, owners[i], views[i]));
   }
+  plan.ended_edits = std::exchange(ended_, {});
   return plan;
 }
 

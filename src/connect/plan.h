@@ -10,6 +10,7 @@
 
 #include "connect/definitions.h"
 #include "connect/directory.h"
+#include "connect/edits.h"
 #include "connect/request.h"
 #include "connect/source.h"
 #include "connect/view.h"
@@ -57,6 +58,7 @@ struct Plan {
   std::vector<Work> works;
   std::vector<Task> tasks;                         // in the order of works
   std::vector<model::Unresolved> unresolved = {};  // values that are in no directory, each once
+  std::vector<EndedEdit> ended_edits = {};
 };
 
 struct PlanSettings {
@@ -88,6 +90,8 @@ class Planner {
  private:
   using Shadows = std::map<std::string, Known>;
   Result<std::vector<View>> views_of(const model::RecordKey& record);
+  Result<void> add_edits(const model::RecordKey& record, const Json& source,
+                         std::vector<View>& views);
   Result<Shadows> load_shadows(const std::vector<View>& views);
   Result<void> load_into(Shadows& shadows, const std::set<std::string>& ids);
   Result<void> add_surplus(Plan& plan, size_t work, const View& last);
@@ -105,6 +109,7 @@ class Planner {
   SourceReader source_;
   const Directories& directories_;
   const Definitions& definitions_;
+  std::vector<EndedEdit> ended_;  // seen since plan() began
 };
 
 Known read_shadow(const model::Record& shadow);

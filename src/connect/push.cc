@@ -262,6 +262,7 @@ Result<bool> Push::serve(const Backlog::Picked& picked, const std::set<model::Re
     failed(*unread, "", picked.urgency);
     return true;
   }
+  if (!plan.ended_edits.empty()) TRY(journal_.edits_ended(plan.ended_edits));
   const bool anything = std::any_of(plan.works.begin(), plan.works.end(), [](const Work& work) {
     return work.outstanding > 0 || work.served();
   });

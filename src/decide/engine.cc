@@ -7,6 +7,7 @@
 #include "decide/contact_fields.h"
 #include "decide/conversation.h"
 #include "decide/deal.h"
+#include "decide/edits.h"
 #include "decide/outbox.h"
 #include "decide/rules.h"
 
@@ -105,6 +106,8 @@ void fold_own(Step& step, const Event& event) {
   if (event.type == model::kConnectionConfigured) return configure_connection(step, event);
   if (event.type == model::kConnectionChanged) return change_connection(step, event);
   if (event.type == model::kPushRetried) return retry_refused(step, event);
+  if (event.type == model::kPushEdited) return edit_refused(step, event);
+  if (event.type == model::kPushEditsEnded) return end_edits(step, event);
   if (event.type == model::kPushStarted) return start_call(step, event);
   if (event.type == model::kPushDone) return finish_call(step, event);
   if (event.type == model::kQuarantined) return quarantine(step, event);

@@ -4,6 +4,7 @@
 
 #include "decide/contact.h"
 #include "decide/contact_fields.h"
+#include "decide/edits.h"
 
 namespace rapport::decide {
 
@@ -203,20 +204,21 @@ void change_connection(Step& step, const Event& event) {
   if (found) begin_backfill(step, connection);
 }
 
+void send_again(Step& step, const std::string& connection, const RecordKey& key) {
+  for (const std::string& id : step.ids_with(model::kShadow, "local", key.type + "/" + key.id)) {
+    const Record* shadow = step.find(model::kShadow, id);
+    if (!shadow->fields.find("error") || shadow->fields.text("connection") != connection) continue;
+    Json& fields = step.edit(model::kShadow, id).fields;
+    for (std::string_view field : {"error", "refused", "refused_at"}) fields.erase(field);
+  }
+  step.mark({connection, key, step.event().sequence, model::Urgency::kUrgent});
+}
+
 void retry_refused(Step& step, const Event& event) {
   const std::string connection(event.property("connection"));
   for (const Json& one : values_of(event.properties, "records")) {
     const RecordKey key{std::string(one.text("type")), std::string(one.text("id"))};
-    if (!step.find(key.type, key.id)) continue;
-    for (const std::string& id : step.ids_with(model::kShadow, "local", key.type + "/" + key.id)) {
-      const Record* shadow = step.find(model::kShadow, id);
-      if (!shadow->fields.find("error") || shadow->fields.text("connection") != connection)
-        continue;
-      Json& fields = step.edit(model::kShadow, id).fields;
-      for (std::string_view field : {"error", "refused", "refused_at"}) fields.erase(field);
-    }
-    // Somebody waits for it.
-    step.mark({connection, key, event.sequence, model::Urgency::kUrgent});
+    if (step.find(key.type, key.id)) send_again(step, connection, key);
   }
 }
 
@@ -264,6 +266,7 @@ void mark_changes(Step& step) {
   for (const RecordKey& key : keys) {
     if (!sendable_type(key.type) || !step.removed(key) || !step.before(key)) continue;
     for (const Json& connection : all) step.unmark(std::string(connection.text("id")), key);
+    forget_edits(step, key);
     if (key.type == model::kContact && step.event().type != model::kContactErased)
       review_merge(step, key);
   }
@@ -398,6 +401,7 @@ void forget_record(Step& step, const RecordKey& key) {
     step.remove(model::kShadow, id);
   for (const Json& connection : connections(step))
     step.unmark(std::string(connection.text("id")), key);
+  forget_edits(step, key);
   step.drop_list(sync_list(key));
   step.remove(key.type, key.id);
 }

@@ -16,6 +16,9 @@ void change_connection(Step& step, const model::Event& event);
 // push.retried: what was refused is sent again.
 void retry_refused(Step& step, const model::Event& event);
 
+// What the connection refused of a record is sent again before all else: somebody waits for it.
+void send_again(Step& step, const std::string& connection, const model::RecordKey& key);
+
 // Marks the records that this step has changed in a way that a connection would send.
 void mark_changes(Step& step);
 

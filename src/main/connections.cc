@@ -9,6 +9,7 @@
 
 #include "base/system.h"
 #include "base/text.h"
+#include "connect/edits.h"
 #include "decide/mapping.h"
 #include "decide/transcript.h"
 
@@ -197,6 +198,35 @@ Result<Json> Connections::test(WorkspaceId workspace, std::string_view id) {
       .set("account", account);
 }
 
+Result<Json> Connections::check_edits(WorkspaceId workspace, std::string_view id,
+                                      store::State& state, const model::RecordKey& record,
+                                      std::string_view object, const Json& values) {
+  TRY_ASSIGN(Running * running, find(workspace, id));
+  std::vector<const connect::ObjectSpec*> fitting;
+  std::string names;
+  for (const connect::ObjectSpec& one : running->manifest->objects) {
+    if (one.record != record.type) continue;
+    names += (names.empty() ? "" : ", ") + one.name;
+    if (object.empty() || one.name == object) fitting.push_back(&one);
+  }
+  if (fitting.size() != 1)
+    return invalid(fmt::format("object must be one of those that {} makes of a {}: {}", id,
+                               record.type, names.empty() ? "none" : names),
+                   "object");
+  const connect::ReadEvents read = [this](std::span<const Position> at) {
+    return ports_.log.read(at);
+  };
+  connect::SourceReader reader(state, read, running->switches);
+  TRY_ASSIGN(const std::optional<Json> source, reader.read(record));
+  if (!source) return not_found(fmt::format("there is no {} {}", record.type, record.id));
+  TRY_ASSIGN(Json checked,
+             connect::check_edits(*fitting[0], mapper(), *source, running->hash_key, values));
+  return checked.set("connection", id)
+      .set("type", record.type)
+      .set("id", record.id)
+      .set("object", fitting[0]->name);
+}
+
 // An access that a person granted is of one connection of one workspace.
 Result<std::shared_ptr<connect::QuotaLedger>> Connections::ledger(const Running& running) {
   const ConnectionSettings& settings = running.settings;
@@ -277,6 +307,8 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   options.making =
       settings.create_properties ? connect::Making::kAllowed : connect::Making::kForbidden;
   TRY_ASSIGN(options.hash_key, ports_.log.keys().hash_key(workspace.id));
+  running->hash_key = options.hash_key;
+  running->switches = options.settings;
   TRY_ASSIGN(running->quota, ledger(*running));
   if (settings.oauth && !running->manifest->oauth)
     return Error{Code::kInvalid,

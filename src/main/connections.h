@@ -73,6 +73,12 @@ class Connections {
   Result<std::string> authorized(std::string_view state, std::string_view code);
   // KU-81: asks the vendor whose account the credentials open.
   Result<Json> test(WorkspaceId workspace, std::string_view id);
+  // What a person wants sent instead of what is mapped, checked: the properties of push.edited.
+  // `record` is a contact, ticket … of this state; `object` may be empty where only one is made of
+  // it. `values` as connect::check_edits takes them.
+  Result<Json> check_edits(WorkspaceId workspace, std::string_view id, store::State& state,
+                           const model::RecordKey& record, std::string_view object,
+                           const Json& values);
   // Somebody has put something right: no connection of the workspace waits for its next try.
   void try_again(WorkspaceId workspace);
 
@@ -82,6 +88,8 @@ class Connections {
     WorkspaceId workspace;
     std::shared_ptr<const connect::Manifest> manifest;
     std::unique_ptr<store::State> state;
+    Json switches = Json::object();  // as mappings read them
+    Key hash_key{};
     std::unique_ptr<connect::OAuth> oauth;  // where its tokens come from, or null
     std::shared_ptr<connect::QuotaLedger> quota;
     std::unique_ptr<connect::Push> push;

@@ -29,6 +29,11 @@ api::Operations Server::operations() {
   all.test_connection = [this](WorkspaceId workspace, std::string_view id) {
     return connections_->test(workspace, id);
   };
+  all.check_edits = [this](WorkspaceId workspace, std::string_view id, store::State& state,
+                           const model::RecordKey& record, std::string_view object,
+                           const Json& values) {
+    return connections_->check_edits(workspace, id, state, record, object, values);
+  };
   all.not_ready = [this] { return not_ready(); };
   return all;
 }

@@ -72,6 +72,8 @@ inline constexpr std::string_view kContactErased = "contact.erased";
 inline constexpr std::string_view kConnectionConfigured = "connection.configured";
 inline constexpr std::string_view kConnectionChanged = "connection.changed";
 inline constexpr std::string_view kPushRetried = "push.retried";
+inline constexpr std::string_view kPushEdited = "push.edited";
+inline constexpr std::string_view kPushEditsEnded = "push.edits_ended";
 inline constexpr std::string_view kPushStarted = "push.started";
 inline constexpr std::string_view kPushDone = "push.done";
 

@@ -28,6 +28,7 @@ inline constexpr std::string_view kSubject = "subject";        // subject → co
 inline constexpr std::string_view kQuarantine = "quarantine";  // a bad event, waiting
 inline constexpr std::string_view kConnection = "connection";
 inline constexpr std::string_view kShadow = "shadow";  // what a remote system holds of ours
+inline constexpr std::string_view kEdits = "edits";    // given instead of mapped values
 inline constexpr std::string_view kCall = "call";      // a remote write without outcome yet
 inline constexpr std::string_view kReview = "review";  // waits for a person's decision
 inline constexpr std::string_view kErasure = "erasure";
@@ -71,7 +72,7 @@ inline constexpr IndexSpec kIndexes[] = {
     {kQuarantine, "status"},   {kQuarantine, "subject"},   {kErasure, "status"},
     {kShadow, "refused"},      {kDeal, "subject_id"},      {kDeal, "conversation"},
     {kDeal, "stage"},          {kTask, "subject_id"},      {kTask, "deal"},
-    {kTask, "status"},
+    {kTask, "status"},         {kEdits, "local"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.

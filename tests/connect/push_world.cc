@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "connect/edits.h"
 #include "decide/mapping.h"
 #include "decide/transcript.h"
 
@@ -191,6 +192,27 @@ void PushWorld::retry(const Json& records) {
   event.at = clock.now();
   event.properties.set("connection", kConnection).set("records", records);
   intake_->append(std::move(event)).value();
+}
+
+std::string PushWorld::edit_contact(const std::string& id, const Json& values) {
+  const model::RecordKey key{std::string(model::kContact), id};
+  const ReadEvents read = [this](std::span<const Position> at) { return log_->read(at); };
+  SourceReader reader(*reading_, read, Json::object());
+  const Json source = reader.read(key).value().value();
+  auto checked = check_edits(*manifest_->object("contacts"), real_mapper(), source,
+                             log_->keys().hash_key(kWorkspace).value(), values);
+  if (!checked.ok()) return checked.error().message;
+  model::Event event;
+  event.workspace = kWorkspace;
+  event.origin = model::Origin::kServer;
+  event.type = std::string(model::kPushEdited);
+  event.at = clock.now();
+  event.properties = std::move(checked).value();
+  event.properties.set("connection", kConnection).set("object", "contacts").set("by", "key_1");
+  event.properties.set("type", key.type).set("id", id);
+  intake_->append(std::move(event)).value();
+  fold();
+  return "";
 }
 
 void PushWorld::send_batch(const Json::Array& calls) {

@@ -93,6 +93,8 @@ class PushWorld {
   // A connection's own mapping, from the next step on.
   const Manifest& manifest() const { return *manifest_; }
   void customise(const std::string& yaml, Making making = Making::kAllowed);
+  // push.edited of a contact, checked as the API does it; the error when it is refused.
+  std::string edit_contact(const std::string& id, const Json& values);
   std::vector<model::Record> records(const std::string& type);
   std::vector<model::Mark> marks();
 

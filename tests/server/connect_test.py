@@ -56,7 +56,8 @@ connections:
 """)
 
     def connection(self):
-        return self.get('/api/v1/connections')['data'][0]
+        """Empty until the connections have started, which is after the server answers."""
+        return (self.get('/api/v1/connections')['data'] or [{}])[0]
 
     def tell(self, *arguments):
         code, out, err = self.command(*arguments, '--url', f'http://127.0.0.1:{self.port}', '--key',
@@ -161,6 +162,70 @@ def check_refused(checks, world, portal):
           'and no dead letter any more')
 
 
+def check_edited(checks, world, portal):
+    """The CRM has no such property any more: the record goes without it, until its title changes."""
+    portal.arm({'kind': 'schema_drift', 'change': 'remove_property', 'object': 'contacts',
+                'property': 'jobtitle'})
+    world.identify('e', email='edited@acme.example', title='Boss', name='Eda Lee')
+    letters = lambda: world.get('/api/v1/connections/crm/dead-letters')['data']
+    until(checks, letters, 'a refused record is a dead letter')
+    letter = letters()[0]
+    path = f"/api/v1/connections/crm/dead-letters/{letter['type']}/{letter['record']}"
+    who = ('--type', letter['type'], '--id', letter['record'])
+    for body, status, what in (({'set': {'jobtitel': 'x'}}, 400, 'an unknown property'),
+                               ({'set': {'email': ''}}, 400, 'a required property left out'),
+                               ({'set': {'firstname': 'x' * 251}}, 400, 'a value longer than mapped'),
+                               ({'set': {}}, 400, 'no value'), ({}, 400, 'no edit'),
+                               ({'set': {'jobtitle': ['x']}}, 400, 'a value of a wrong kind'),
+                               ({'object': 'deals', 'set': {'jobtitle': 'x'}}, 409, 'another object')):
+        answer = world.request('PATCH', path, body)
+        checks.that(answer.status == status, f'an edit with {what} is refused', answer)
+    answer = world.request('PATCH', path, {'set': {'jobtitel': 'x'}})
+    checks.that(b"did you mean 'jobtitle'" in answer.body, 'with what was probably meant', answer)
+    fine = world.get('/api/v1/contacts?email=fine@acme.example')['data'][0]['id']
+    answer = world.request('PATCH', f'/api/v1/connections/crm/dead-letters/contact/{fine}',
+                           {'set': {'jobtitle': 'x'}})
+    checks.that(answer.status == 409 and b'at its source' in answer.body,
+                'a record that was not refused is changed at its source', answer)
+
+    code, text = world.tell('dead-letters', 'edit', 'crm', *who, '--set', 'jobtitle=',
+                            '--set', 'firstname=Edith')
+    checks.that(code == 0 and '2 edited values' in text, 'the command sends it without the property', text)
+    until(checks, lambda: 'edited@acme.example' in portal.emails(), 'then it is in the CRM')
+    status = lambda: world.get(f"/api/v1/sync/{letter['type']}/{letter['record']}")
+    edits = {e['property']: e for e in status()['edits']}
+    checks.that(set(edits) == {'jobtitle', 'firstname'} and edits['firstname']['value'] == 'Edith'
+                and edits['firstname']['by'].startswith('key'), 'the record says who edited what', edits)
+    checks.that(any(h.get('operation') == 'edit' for h in status()['history']),
+                'so does its history', status()['history'][:3])
+    log = [e for e in world.events() if e['type'] == 'push.edited']
+    checks.that(len(log) == 1 and log[0]['properties']['by'] == edits['firstname']['by'],
+                'and the log', log)
+
+    world.stop()
+    code, out, err = world.command('--json', 'rebuild', '--from-start')
+    checks.that(code == 0 and '"equal":true' in out, 'a rebuild gives the edits again', out + err)
+    code, out, err = world.command('--json', 'rebuild')
+    checks.that(code == 0, 'and replaces the state', out + err)
+    world.start()
+    checks.that(len(status()['edits']) == 2, 'they outlive a restart and a rebuild', status())
+    world.identify('e', email='edited@acme.example', name='Edna Lee')
+    names = lambda: [r['properties'].get('firstname') for r in
+                     portal.ask('state')['objects']['contacts']]
+    until(checks, lambda: 'Edna' in names(), 'a new name is sent, not the edited one')
+    until(checks, lambda: [e['property'] for e in status()['edits']] == ['jobtitle'],
+          'and the edit of the old one is gone')
+    code, text = world.tell('dead-letters', 'edit', 'crm', *who, '--unset', 'jobtitle')
+    checks.that(code == 0 and 'as it is mapped' in text, 'an edit is taken back', text)
+    until(checks, letters, 'and the CRM refuses the record again')
+    client = harness.Client(portal.port)
+    client.request('POST', '/crm/v3/properties/contacts',
+                   {'name': 'jobtitle', 'label': 'Job title', 'type': 'string', 'fieldType': 'text',
+                    'groupName': 'contactinformation'}, portal.token)
+    world.tell('dead-letters', 'retry', 'crm', '--all')
+    until(checks, lambda: not letters(), 'with the property there it is taken')
+
+
 def check_down(checks, world, portal):
     portal.arm({'kind': 'no_connection', 'count': -1})
     for i in range(10):
@@ -208,7 +273,7 @@ def main():
     try:
         with World(portal) as world:
             world.start()
-            for check in (check_oauth, check_pause, check_refused, check_down, check_scope):
+            for check in (check_oauth, check_pause, check_refused, check_edited, check_down, check_scope):
                 check(checks, world, portal)
             check_wrong(checks, world)
     finally:

@@ -145,6 +145,9 @@ def connections(tour, ann):
     tour.world.send('identify', {'userId': 'user-1', 'traits': {'title': 'Boss'}})
     harness.wait_until(lambda: tour.world.get(f'{one}/dead-letters')['data'], 60, 'a dead letter')
     tour.go(200, 'GET', f'{one}/dead-letters', pattern=f'{pattern}/dead-letters')
+    edit = f'{one}/dead-letters/contact/{ann}', {'set': {'jobtitle': ''}}
+    tour.go(200, 'PATCH', *edit, pattern=f'{pattern}/dead-letters/{{type}}/{{record}}')
+    tour.go(200, 'GET', f'{one}/dead-letters', pattern=f'{pattern}/dead-letters')
     tour.go(200, 'GET', f'/api/v1/sync/contact/{ann}', pattern='/api/v1/sync/{type}/{id}')
     tour.go(404, 'GET', '/api/v1/sync/contact/con_none')
     tour.go(200, 'POST', f'{one}/dead-letters/retry', {'records': [{'type': 'contact', 'id': ann}]},

@@ -3,8 +3,14 @@
 namespace rapport::api {
 
 Result<Sequence> append_event(Call& call, std::string_view type, Json properties) {
+  return append_event(call, type, std::move(properties), SubjectId{});
+}
+
+Result<Sequence> append_event(Call& call, std::string_view type, Json properties,
+                              SubjectId subject) {
   model::Event event;
   event.workspace = call.tenant->workspace();
+  event.subject = subject;
   event.origin = model::Origin::kServer;
   event.type = std::string(type);
   event.at = call.context.clock.now();

@@ -10,5 +10,8 @@ namespace rapport::api {
 // Appends an event of the server's own, with the id of the caller's key under "by", and waits until
 // the state shows it.
 Result<Sequence> append_event(Call& call, std::string_view type, Json properties);
+// With values of this person: sealed under the subject's key, so that they go when it is erased.
+Result<Sequence> append_event(Call& call, std::string_view type, Json properties,
+                              SubjectId subject);
 
 }  // namespace rapport::api

@@ -5,6 +5,7 @@
 
 #include "api/problem.h"
 #include "api/routes/append.h"
+#include "api/routes/edits.h"
 #include "api/routes/present.h"
 #include "api/routes/routes.h"
 
@@ -121,7 +122,11 @@ Result<HttpResponse> dead_letters(Call& call) {
   TRY_ASSIGN(auto page,
              refused(call, std::string(call.query_or("cursor", "")), static_cast<int>(limit)));
   std::vector<Json> rows;
-  for (const auto& shadow : page.records) rows.push_back(show_refused(shadow));
+  for (const auto& shadow : page.records) {
+    Json one = show_refused(shadow);
+    TRY_ASSIGN(Json edits, show_edits(call, local_record(shadow), call.path.at("id")));
+    rows.push_back(one.set("edits", std::move(edits)));
+  }
   return json_answer(present_page(std::move(rows), page.next));
 }
 
@@ -184,15 +189,34 @@ Json show_waiting(const store::DueMark& due) {
   return one;
 }
 
+// Who gave values or took them back, without the values.
+Json show_edit(const model::Event& event) {
+  Json one = Json::object(), names = Json::array();
+  one.set("sequence", event.sequence.value).set("at", format_time(event.received_at));
+  one.set("connection", event.property("connection")).set("object", event.property("object"));
+  if (const Json* set = event.properties.find("set"))
+    for (const auto& [property, value] : set->as_object()) names.push_back(property.view());
+  if (const Json* unset = event.properties.find("unset"))
+    for (const Json& property : unset->as_array()) names.push_back(property);
+  return one.set("operation", "edit")
+      .set("outcome", "done")
+      .set("properties", std::move(names))
+      .set("by", event.property("by"));
+}
+
 Json show_outcome(const model::Event& event, const model::RecordKey& record) {
+  if (event.type == model::kPushEdited) return show_edit(event);
+  const bool ended = event.type == model::kPushEditsEnded;
   Json one = Json::object();
   one.set("sequence", event.sequence.value).set("at", format_time(event.received_at));
   for (std::string_view field : {"connection", "object", "operation", "outcome"})
     one.set(field, event.property(field));
+  if (ended) one.set("operation", "edit_ended").set("outcome", "done");
   if (const Json* all = event.properties.find("records"); all && all->is_array())
     for (const Json& entry : all->as_array())
       if (entry.text("type") == record.type && entry.text("id") == record.id)
-        for (std::string_view field : {"remote_id", "version", "error", "unknown"})
+        for (std::string_view field :
+             {"object", "properties", "remote_id", "version", "error", "unknown"})
           if (const Json* value = entry.find(field)) one.set(field, *value);
   return one;
 }
@@ -226,6 +250,7 @@ Result<HttpResponse> sync_status(Call& call) {
   TRY_ASSIGN(const auto shadows, call.tenant->state().list(request));
   Json there = Json::array(), waiting = Json::array();
   for (const auto& shadow : shadows.records) there.push_back(show_shadow(shadow));
+  TRY_ASSIGN(Json edits, show_edits(call, record));
   TRY_ASSIGN(const Json all, call.context.operations.connections(call.tenant->workspace()));
   for (const Json& one : all.as_array()) {
     TRY_ASSIGN(const auto marks,
@@ -238,6 +263,7 @@ Result<HttpResponse> sync_status(Call& call) {
                          .set("id", record.id)
                          .set("remote", std::move(there))
                          .set("waiting", std::move(waiting))
+                         .set("edits", std::move(edits))
                          .set("history", std::move(past)));
 }
 

@@ -72,8 +72,8 @@ std::vector<Route> operation_routes() {
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (auto part : {record_routes, event_routes, merge_routes, connection_routes, workspace_routes,
-                    home_routes, live_routes, operation_routes})
+  for (auto part : {record_routes, event_routes, merge_routes, connection_routes, edit_routes,
+                    workspace_routes, home_routes, live_routes, operation_routes})
     for (Route& route : part()) all.push_back(std::move(route));
   return all;
 }

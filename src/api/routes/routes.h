@@ -13,6 +13,7 @@ std::vector<Route> record_routes();      // contacts, accounts, conversations, t
 std::vector<Route> event_routes();       // events, quarantine
 std::vector<Route> merge_routes();       // merge, unmerge, erase, reviews
 std::vector<Route> connection_routes();  // connections, dead letters, how a record is synced
+std::vector<Route> edit_routes();        // values given for what was refused
 std::vector<Route> workspace_routes();   // workspaces, keys, setup
 std::vector<Route> home_routes();        // the page at /
 std::vector<Route> live_routes();        // the live page, and its stream of events

@@ -11,7 +11,8 @@ namespace rapport {
 namespace {
 
 struct Options {
-  std::string connection, type, id, cursor;
+  std::string connection, type, id, cursor, object;
+  std::vector<std::string> set, unset;
   int64_t limit = 50;
   bool all = false;
 };
@@ -75,9 +76,13 @@ int dead_letters(const Shell& shell, const Options& options) {
                                                    options.limit, percent_encode(options.cursor))));
   if (!page.ok()) return shell.fail(page.error());
   std::vector<std::vector<std::string>> rows;
-  for (const Json& one : page->find("data")->as_array())
+  for (const Json& one : page->find("data")->as_array()) {
+    std::string why = cell(one, "message"), edited;
+    for (const Json& edit : one.find("edits")->as_array())
+      edited += (edited.empty() ? " (edited: " : ", ") + std::string(edit.text("property"));
     rows.push_back({cell(one, "type"), cell(one, "record"), cell(one, "class"),
-                    cell(one, "refused_at"), cell(one, "message")});
+                    cell(one, "refused_at"), why + edited + (edited.empty() ? "" : ")")});
+  }
   std::string text =
       table({"TYPE", "RECORD", "CLASS", "REFUSED AT", "WHY"}, rows, "Nothing was refused.");
   if (const auto next = page->text("next"); !next.empty())
@@ -96,6 +101,40 @@ int retry(const Shell& shell, const Options& options) {
   const auto done = api.call("POST", path_of(options, "/dead-letters/retry"), body);
   if (!done.ok()) return shell.fail(done.error());
   return shell.done(*done, fmt::format("{} records are sent again.", done->integer("retried")));
+}
+
+// From --set property=value and --unset property.
+Result<Json> edits_from(const Options& options) {
+  Json values = Json::object();
+  for (const std::string& one : options.set) {
+    const size_t equals = one.find('=');
+    if (equals == 0 || equals == one.npos)
+      return invalid(fmt::format("'{}' is not property=value", one), "--set");
+    values.set(one.substr(0, equals), one.substr(equals + 1));
+  }
+  for (const std::string& property : options.unset) values.set(property, Json());
+  if (values.as_object().empty())
+    return invalid("say what to send instead: --set property=value, or --unset property", "--set");
+  Json body = Json::object().set("set", std::move(values));
+  if (!options.object.empty()) body.set("object", options.object);
+  return body;
+}
+
+int edit(const Shell& shell, const Options& options) {
+  const auto body = edits_from(options);
+  if (!body.ok()) return shell.fail(body.error());
+  ApiClient api(shell.server_url(), shell.server_key());
+  const auto done =
+      api.call("PATCH",
+               path_of(options, fmt::format("/dead-letters/{}/{}", percent_encode(options.type),
+                                            percent_encode(options.id))),
+               *body);
+  if (!done.ok()) return shell.fail(done.error());
+  const size_t edits = done->find("edits")->as_array().size();
+  return shell.done(*done, fmt::format("{} {} is sent again{}.", options.type, options.id,
+                                       edits == 0 ? " as it is mapped"
+                                                  : fmt::format(" with {} edited value{}", edits,
+                                                                edits == 1 ? "" : "s")));
 }
 
 int sync_status(const Shell& shell, const Options& options) {
@@ -131,6 +170,19 @@ void add_dead_letters(const Command& app, Shell& shell, const std::shared_ptr<Op
   all.footer("Example:\n  rapport dead-letters list crm --key $READ_KEY");
   add_server_options(all, shell);
   on(all, shell, [&shell, options] { return dead_letters(shell, *options); });
+
+  auto other = letters.command("edit", "Send one with other values than those mapped");
+  other.required("connection", options->connection, "Its id, such as crm");
+  other.required("--type", options->type, "Type of the record, such as contact");
+  other.required("--id", options->id, "Id of the record");
+  other.option("--object", options->object, "The CRM's object, where several were refused");
+  other.option("--set", options->set, "property=value; an empty value leaves it out");
+  other.option("--unset", options->unset, "Take an edit of this property back");
+  other.footer(
+      "Example:\n  rapport dead-letters edit crm --type contact --id con_0000 --set "
+      "jobtitle=Director --key $KEY");
+  add_server_options(other, shell);
+  on(other, shell, [&shell, options] { return edit(shell, *options); });
 
   auto again = letters.command("retry", "Send one of them, or all, again");
   again.required("connection", options->connection, "Its id, such as crm");
