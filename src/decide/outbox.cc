@@ -401,7 +401,6 @@ void forget_record(Step& step, const RecordKey& key) {
     step.remove(model::kShadow, id);
   for (const Json& connection : connections(step))
     step.unmark(std::string(connection.text("id")), key);
-  forget_edits(step, key);
   step.drop_list(sync_list(key));
   step.remove(key.type, key.id);
 }

@@ -12,6 +12,7 @@
 #include "connect/edits.h"
 #include "decide/mapping.h"
 #include "decide/transcript.h"
+#include "main/proxy.h"
 
 namespace rapport {
 
@@ -99,25 +100,20 @@ Connections::~Connections() {
   stop();
 }
 
-Result<std::string> Connections::read_secret(const std::string& env, const std::string& file,
-                                             const std::string& connection) const {
-  if (!env.empty()) {
-    if (auto value = ports_.environment(env)) return *value;
-    return Error{
-        Code::kUnauthenticated,
-        fmt::format("connection '{}': environment variable {} is not set", connection, env)};
-  }
-  auto text = read_file(ports_.disk, file);
-  if (!text.ok())
-    return Error{Code::kUnauthenticated,
-                 fmt::format("connection '{}': {}", connection, text.error().message)};
-  return std::string(trim(*text));
+Result<std::string> Connections::secret_of(const std::string& env, const std::string& file,
+                                           const std::string& connection) const {
+  return read_secret(ports_.disk, ports_.environment, env, file,
+                     fmt::format("connection '{}'", connection));
+}
+
+Transport& Connections::transport(const Running& running) const {
+  return running.own_transport ? *running.own_transport : ports_.transport;
 }
 
 Result<std::string> Connections::secret(const Running& running) const {
   if (running.oauth) return running.oauth->access_token();
   const ConnectionSettings& s = running.settings;
-  return read_secret(s.token_env, s.token_file, s.id);
+  return secret_of(s.token_env, s.token_file, s.id);
 }
 
 // A sandbox in the vendor's place has the page for the user as well.
@@ -136,7 +132,7 @@ std::unique_ptr<connect::OAuth> Connections::make_oauth(const Running& running) 
   }
   const std::string name = "oauth/" + s.id;
   const auto client = [this, o = *s.oauth, id = s.id]() -> Result<connect::OAuthClient> {
-    TRY_ASSIGN(std::string secret, read_secret(o.secret_env, o.secret_file, id));
+    TRY_ASSIGN(std::string secret, secret_of(o.secret_env, o.secret_file, id));
     return connect::OAuthClient{o.client_id, std::move(secret), o.redirect_uri};
   };
   connect::TokenStore store;
@@ -148,7 +144,7 @@ std::unique_ptr<connect::OAuth> Connections::make_oauth(const Running& running) 
     return ports_.control.put_secret(workspace, name, to_text(tokens));
   };
   return std::make_unique<connect::OAuth>(std::move(spec), std::move(base), client,
-                                          std::move(store), ports_.transport, ports_.clock,
+                                          std::move(store), transport(running), ports_.clock,
                                           ports_.random);
 }
 
@@ -187,7 +183,7 @@ Result<std::string> Connections::authorized(std::string_view state, std::string_
 Result<Json> Connections::test(WorkspaceId workspace, std::string_view id) {
   TRY_ASSIGN(Running * running, find(workspace, id));
   connect::Remote remote(
-      *running->manifest, running->settings.base_url, running->settings.id, ports_.transport,
+      *running->manifest, running->settings.base_url, running->settings.id, transport(*running),
       [this, running](std::string_view) { return secret(*running); }, running->quota, ports_.clock,
       ports_.metrics);
   remote.set_urgency(model::Urgency::kUrgent);
@@ -310,6 +306,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   running->hash_key = options.hash_key;
   running->switches = options.settings;
   TRY_ASSIGN(running->quota, ledger(*running));
+  if (settings.proxy) running->own_transport = ports_.make_transport(*settings.proxy);
   if (settings.oauth && !running->manifest->oauth)
     return Error{Code::kInvalid,
                  fmt::format("{} has no oauth; use token_env or token_file", settings.vendor)};
@@ -317,7 +314,7 @@ Result<void> Connections::start_one(const ConnectionSettings& settings) {
   Running* const own = running.get();
   connect::PushPorts ports{
       *running->state,
-      ports_.transport,
+      transport(*running),
       ports_.clock,
       ports_.random,
       ports_.reporter,

@@ -55,6 +55,8 @@ struct ConnectionPorts {
   flow::Runner& runner;
   std::function<Result<std::unique_ptr<store::State>>(WorkspaceId)> open_state;
   Environment environment;
+  // For connections that have a proxy of their own.
+  std::function<std::unique_ptr<Transport>(const ProxySettings&)> make_transport;
 };
 
 class Connections {
@@ -90,7 +92,8 @@ class Connections {
     std::unique_ptr<store::State> state;
     Json switches = Json::object();  // as mappings read them
     Key hash_key{};
-    std::unique_ptr<connect::OAuth> oauth;  // where its tokens come from, or null
+    std::unique_ptr<Transport> own_transport;  // with a proxy of its own, or null
+    std::unique_ptr<connect::OAuth> oauth;     // where its tokens come from, or null
     std::shared_ptr<connect::QuotaLedger> quota;
     std::unique_ptr<connect::Push> push;
     std::mutex mutex;
@@ -103,8 +106,9 @@ class Connections {
   Result<void> start_one(const ConnectionSettings& settings);
   Result<Sequence> configure(Running& running);
   Result<std::string> secret(const Running& running) const;
-  Result<std::string> read_secret(const std::string& env, const std::string& file,
-                                  const std::string& connection) const;
+  Result<std::string> secret_of(const std::string& env, const std::string& file,
+                                const std::string& connection) const;
+  Transport& transport(const Running& running) const;
   std::unique_ptr<connect::OAuth> make_oauth(const Running& running);
   Result<Running*> find(WorkspaceId workspace, std::string_view id);
   Result<std::shared_ptr<connect::QuotaLedger>> ledger(const Running& running);

@@ -7,6 +7,7 @@
 #include "api/routes/routes.h"
 #include "base/text.h"
 #include "flow/rebuild.h"
+#include "main/proxy.h"
 #include "model/company.h"
 #include "net/curl_transport.h"
 
@@ -97,15 +98,16 @@ Result<void> Server::open_api() {
         return std::shared_ptr<store::State>(std::move(state));
       },
       &reporter_);
-  net::TransportOptions transport;
-  transport.allowed_networks = settings_.allowed_networks;
-  transport_ = net::make_curl_transport(transport);
+  const auto transport = [this](const ProxySettings& proxy) {
+    return net::make_curl_transport(transport_options(settings_, proxy, disk_, environment_));
+  };
+  transport_ = transport(settings_.proxy);
   connections_ = std::make_unique<Connections>(
       settings_,
       ConnectionPorts{disk_, clock_, random_, reporter_, metrics_, failpoints_, *transport_,
                       *control_, *log_, *intake_, *runner_,
                       [this](WorkspaceId id) { return open_state(id, store::StateMode::kRead); },
-                      environment_});
+                      environment_, transport});
   context_ = std::make_unique<api::Context>(api::Context{
       *control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_, operations()});
   router_ = std::make_unique<api::Router>(*context_, routes_);

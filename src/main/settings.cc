@@ -6,6 +6,8 @@
 #include <set>
 
 #include "connect/yaml_fields.h"
+#include "net/network.h"
+#include "net/proxy.h"
 
 namespace rapport {
 
@@ -80,6 +82,48 @@ std::optional<OffPeak> read_off_peak(const YamlNode& node, YamlDocument& documen
   return std::nullopt;
 }
 
+void check_networks(const YamlNode& node, const std::vector<std::string>& networks,
+                    YamlDocument& document) {
+  for (const std::string& text : networks)
+    if (!net::Network::parse(text))
+      document.refuse(node, fmt::format("'{}' is no network such as 10.0.0.0/8", text));
+}
+
+void check_proxy_url(const YamlNode& node, const std::string& url, YamlDocument& document) {
+  const auto address = net::parse_proxy(url);
+  if (!address.ok()) return document.refuse(node, address.error().message);
+  if (address->credentials)
+    document.refuse(
+        node,
+        "the proxy's password does not belong into the settings; give the whole address "
+        "by url_env or url_file");
+}
+
+// "none", an address, or a mapping.
+ProxySettings read_proxy(const YamlNode& node, YamlDocument& document) {
+  ProxySettings proxy;
+  if (node.kind == YamlNode::Kind::kScalar) {
+    if (node.text == "none") return proxy;
+    proxy.url = node.text;
+    check_proxy_url(node, proxy.url, document);
+    return proxy;
+  }
+  YamlFields fields(node, "proxy", document);
+  proxy.url = fields.text_or("url", "");
+  proxy.url_env = fields.text_or("url_env", "");
+  proxy.url_file = fields.text_or("url_file", "");
+  proxy.no_proxy = fields.texts("no_proxy");
+  proxy.allowed_networks = fields.texts("allowed_networks");
+  fields.finish();
+  const int sources = (proxy.url.empty() ? 0 : 1) + (proxy.url_env.empty() ? 0 : 1) +
+                      (proxy.url_file.empty() ? 0 : 1);
+  if (sources != 1)
+    document.refuse(node, "proxy takes its address from one of url, url_env, url_file");
+  if (!proxy.url.empty()) check_proxy_url(node, proxy.url, document);
+  check_networks(node, proxy.allowed_networks, document);
+  return proxy;
+}
+
 ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document) {
   YamlFields fields(node, "a connection", document);
   ConnectionSettings c;
@@ -90,6 +134,7 @@ ConnectionSettings read_connection(const YamlNode& node, YamlDocument& document)
   c.token_env = fields.text_or("token_env", "");
   c.token_file = fields.text_or("token_file", "");
   if (const YamlNode* oauth = fields.take("oauth")) c.oauth = read_oauth(*oauth, document);
+  if (const YamlNode* proxy = fields.take("proxy")) c.proxy = read_proxy(*proxy, document);
   c.enabled = fields.flag("enabled", true);
   if (const YamlNode* off_peak = fields.take("off_peak"))
     c.off_peak = read_off_peak(*off_peak, document);
@@ -175,6 +220,9 @@ Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
   if (const YamlNode* http = fields.take("http")) read_http(*http, s, document);
   if (const YamlNode* intake = fields.take("intake")) read_intake(*intake, s, document);
   s.allowed_networks = fields.texts("allowed_networks");
+  check_networks(root, s.allowed_networks, document);
+  s.ca_file = fields.text_or("ca_file", "");
+  if (const YamlNode* proxy = fields.take("proxy")) s.proxy = read_proxy(*proxy, document);
   s.segment_mebibytes = static_cast<uint64_t>(fields.integer("segment_mebibytes", 1, 1024, 64));
   s.push_interval = fields.span("push_interval", s.push_interval);
   if (const YamlNode* connections = fields.take("connections")) {

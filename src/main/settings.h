@@ -21,6 +21,15 @@ struct OAuthSettings {
   std::string client_id, secret_env, secret_file, redirect_uri;
 };
 
+// A proxy for outgoing calls. Its address holds credentials only where it comes from the
+// environment or a file.
+struct ProxySettings {
+  std::string url, url_env, url_file;         // one of them, or none: direct
+  std::vector<std::string> no_proxy;          // hosts, domains and networks reached directly
+  std::vector<std::string> allowed_networks;  // private networks in which the proxy may be
+  bool none() const { return url.empty() && url_env.empty() && url_file.empty(); }
+};
+
 struct ConnectionSettings {
   std::string id;                      // "crm", unique in its workspace
   std::string workspace;               // name
@@ -29,6 +38,7 @@ struct ConnectionSettings {
   std::string token_env;               // environment variable that holds the token, or
   std::string token_file;              // a file that does
   std::optional<OAuthSettings> oauth;  // or tokens that a person has authorised
+  std::optional<ProxySettings> proxy;  // instead of the server's
   bool enabled = true;
   std::optional<connect::OffPeak> off_peak;  // when records that are not urgent may be sent
   // KU-13. What is off is not sent, and not looked for.
@@ -52,7 +62,9 @@ struct Settings {
   std::string connectors;  // folder of manifests; empty: found beside the program
   net::ServerOptions http;
   std::vector<std::string> allowed_networks;  // private networks that connections may reach
-  std::string default_region;                 // of phone numbers without country code, "DE"
+  ProxySettings proxy;
+  std::string ca_file;         // authorities to trust beside the system's, PEM
+  std::string default_region;  // of phone numbers without country code, "DE"
   Micros max_past = days(3650);
   uint64_t max_lag_events = 2'000'000;
   uint64_t segment_mebibytes = 64;

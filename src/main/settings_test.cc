@@ -84,6 +84,15 @@ INSTANTIATE_TEST_SUITE_P(
               "an off-peak window needs 'from'"},
         Wrong{off_peak("{zone: UTC, windows: []}"), "at least one window"},
         Wrong{off_peak("{zone: UTC, window: []}"), "off_peak needs 'windows'"},
+        Wrong{"proxy: socks5://p.example", "did you mean 'socks5h'?"},
+        Wrong{"proxy: http://user:hunter2@p.example:3128",
+              "the proxy's password does not belong into the settings; give the whole "
+              "address by url_env or url_file"},
+        Wrong{"proxy: {no_proxy: [a.example]}", "one of url, url_env, url_file"},
+        Wrong{"proxy: {url_env: P, url_file: f}", "one of url, url_env, url_file"},
+        Wrong{"proxy: {url_env: P, allowed_networks: [10.0.0/8]}",
+              "'10.0.0/8' is no network such as 10.0.0.0/8"},
+        Wrong{"allowed_networks: [localhost]", "'localhost' is no network"},
         Wrong{"data: [1", "rapport.yaml:"}, Wrong{"data: x\ndata: y", "data"}));
 
 TEST(Settings, TheEnvironmentWins) {

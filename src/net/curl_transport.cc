@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/network.h"
 
 namespace rapport::net {
 namespace {
@@ -42,6 +43,7 @@ std::string address_text(const curl_sockaddr& address) {
 // One call under way: what libcurl's callbacks fill and check.
 struct Call {
   const TransportOptions& options;
+  const std::vector<std::string>& networks;  // that may be connected to
   HttpResponse response = {};
   std::string refused_address = {};
   size_t header_bytes = 0;
@@ -49,7 +51,7 @@ struct Call {
 
   curl_socket_t open_socket(const curl_sockaddr& address) {
     const std::string text = address_text(address);
-    if (!address_allowed(text, options.allowed_networks)) {
+    if (!address_allowed(text, networks)) {
       refused_address = text;
       return CURL_SOCKET_BAD;
     }
@@ -121,17 +123,39 @@ Result<List> header_list(const HttpRequest& request) {
   return list;
 }
 
-// Host and port without path, query and credentials: fit for messages and logs.
+// Without path, query and credentials: fit for messages and logs.
 std::string origin_of(const std::string& url) {
-  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
-  char* host = nullptr;
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-    return "the given address";
-  }
-  std::string text = host;
-  curl_free(host);
-  return text;
+  return host_of(url).value_or("the given address");
+}
+
+// What the proxy must not be asked for. Names are resolved there; an address, or the name that
+// means this machine everywhere (RFC 6761), is judged here.
+std::string refused_target(const std::string& host, const std::vector<std::string>& allowed) {
+  std::string name = ascii_lower(host);
+  if (name.ends_with('.')) name.pop_back();
+  if (name == "localhost" || name.ends_with(".localhost")) name = "127.0.0.1";
+  return parse_address(name) && !address_allowed(name, allowed) ? name : std::string();
+}
+
+// How one call goes.
+struct Way {
+  std::string proxy = {};  // empty: direct
+  std::string proxy_host = {};
+};
+
+Error refused_by_proxy(long status, const Way& way, const HttpRequest& request) {
+  const std::string host = origin_of(request.target);
+  if (status == 407)
+    return {Code::kForbidden,
+            fmt::format("The proxy {} does not accept the credentials (407): put them right where "
+                        "the setting proxy has them from.",
+                        way.proxy_host)};
+  if (status == 403)
+    return {Code::kForbidden,
+            fmt::format("The proxy {} forbids calls to {} (403): have it allowed there.",
+                        way.proxy_host, host)};
+  return io_error(fmt::format("The call to {} failed: the proxy {} answered {}.", host,
+                              way.proxy_host, status));
 }
 
 class CurlTransport final : public Transport {
@@ -151,7 +175,9 @@ class CurlTransport final : public Transport {
   void give_back(Handle handle);
   void set_limits(CURL* handle) const;
   static void set_request(CURL* handle, const HttpRequest& request);
-  Error error_of(CURLcode code, const Call& call, const HttpRequest& request) const;
+  Result<Way> way_of(const HttpRequest& request) const;
+  Result<HttpResponse> perform(CURL* handle, const Way& way, const HttpRequest& request);
+  Error error_of(CURLcode code, const Call& call, const Way& way, const HttpRequest& request) const;
 
   TransportOptions options_;
   std::mutex mutex_;
@@ -185,7 +211,14 @@ void CurlTransport::set_limits(CURL* handle) const {
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.total_time.value / 1000));
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_PROXY, "");  // none, whatever the environment says
+  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");  // whatever the environment says
+  curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(handle, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  curl_easy_setopt(handle, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options_.ca_file.empty()) {  // the system's are found by CURLOPT_CAPATH as before
+    curl_easy_setopt(handle, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+  }
   curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -217,38 +250,83 @@ Result<HttpResponse> CurlTransport::send(const HttpRequest& request) {
     return invalid("The request method is malformed.");
   }
   TRY_ASSIGN(List headers, header_list(request));
+  TRY_ASSIGN(const Way way, way_of(request));
   Handle handle = borrow();
-  Call call{options_};
   set_limits(handle.get());
   set_request(handle.get(), request);
+  curl_easy_setopt(handle.get(), CURLOPT_PROXY, way.proxy.c_str());
   curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETFUNCTION, &on_socket);
-  curl_easy_setopt(handle.get(), CURLOPT_OPENSOCKETDATA, &call);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &on_body);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &call);
-  curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, &on_header);
-  curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &call);
-  const CURLcode code = curl_easy_perform(handle.get());
-  long status = 0;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  auto answer = perform(handle.get(), way, request);
   give_back(std::move(handle));
-  if (code != CURLE_OK) return error_of(code, call, request);
+  return answer;
+}
+
+Result<Way> CurlTransport::way_of(const HttpRequest& request) const {
+  if (!options_.proxy.url) return Way{};
+  const auto host = host_of(request.target);
+  if (!host || goes_direct(*host, options_.proxy.no_proxy)) return Way{};
+  const Result<std::string> url = options_.proxy.url();
+  if (!url.ok()) return Error{Code::kForbidden, url.error().message};
+  const Result<ProxyAddress> address = parse_proxy(*url);
+  if (!address.ok())
+    return Error{Code::kForbidden, "The setting proxy is wrong: " + address.error().message};
+  if (const std::string refused = refused_target(*host, options_.allowed_networks);
+      !refused.empty())
+    return Error{Code::kForbidden,
+                 fmt::format("{} is an address that is not public: to allow it also through the "
+                             "proxy, add its network to the setting allowed_networks.",
+                             refused)};
+  return Way{*url, address->host};
+}
+
+Result<HttpResponse> CurlTransport::perform(CURL* handle, const Way& way,
+                                            const HttpRequest& request) {
+  Call call{options_,
+            way.proxy.empty() ? options_.allowed_networks : options_.proxy.allowed_networks};
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &call);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &call);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &call);
+  const CURLcode code = curl_easy_perform(handle);
+  long status = 0, connect_status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  // Said by the proxy, of itself or of what it does not allow; nothing has reached the target.
+  const long refused = connect_status >= 300 ? connect_status : status == 407 ? status : 0;
+  if (!way.proxy.empty() && refused != 0) return refused_by_proxy(refused, way, request);
+  if (code != CURLE_OK) return error_of(code, call, way, request);
   call.response.status = static_cast<int>(status);
   return std::move(call.response);
 }
 
-Error CurlTransport::error_of(CURLcode code, const Call& call, const HttpRequest& request) const {
+Error CurlTransport::error_of(CURLcode code, const Call& call, const Way& way,
+                              const HttpRequest& request) const {
   const std::string host = origin_of(request.target);
   if (call.too_large) {
     return {Code::kTooLarge,
             fmt::format("The answer of {} is larger than {} bytes and was dropped.", host,
                         options_.max_answer_bytes)};
   }
+  if (!call.refused_address.empty() && !way.proxy.empty() && code == CURLE_COULDNT_CONNECT) {
+    return {Code::kForbidden,
+            fmt::format("The proxy {} is at {}, an address that is not public: to allow it, add "
+                        "its network to the setting proxy.allowed_networks.",
+                        way.proxy_host, call.refused_address)};
+  }
   if (!call.refused_address.empty() && code == CURLE_COULDNT_CONNECT) {
     return {Code::kForbidden,
             fmt::format("{} is at {}, an address that is not public: to allow it, add its network "
                         "to the setting allowed_networks.",
                         host, call.refused_address)};
+  }
+  if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
+      (code == CURLE_COULDNT_CONNECT && !way.proxy.empty())) {
+    return io_error(
+        fmt::format("The call to {} failed: the proxy {} cannot be reached, or refuses "
+                    "it.",
+                    host, way.proxy_host));
   }
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -257,6 +335,8 @@ Error CurlTransport::error_of(CURLcode code, const Call& call, const HttpRequest
       return invalid(fmt::format("The URL of {} is malformed.", host));
     case CURLE_UNSUPPORTED_PROTOCOL:
       return invalid(fmt::format("The URL of {} must start with http:// or https://.", host));
+    case CURLE_SSL_CACERT_BADFILE:
+      return io_error("The file of the setting ca_file cannot be read as certificates.");
     case CURLE_PEER_FAILED_VERIFICATION:
       return {Code::kIo, fmt::format("The certificate of {} does not check: renew it there, or "
                                      "install the authority that signed it here.",

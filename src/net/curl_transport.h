@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/http.h"
+#include "net/proxy.h"
 
 namespace rapport::net {
 
@@ -18,6 +19,11 @@ struct TransportOptions {
   // time unless a network listed here holds them, e.g. "127.0.0.0/8". The check is made on the
   // address that is connected to, so a name that resolves differently later cannot slip by.
   std::vector<std::string> allowed_networks;
+  // Through a proxy the address connected to is the proxy's, and that is what is checked, against
+  // ProxyOptions::allowed_networks. Of the target only an address written as such, or localhost, is
+  // checked here; what its name resolves to is the proxy's to allow.
+  ProxyOptions proxy = {};
+  std::string ca_file;  // authorities trusted beside the system's, PEM
   std::string user_agent = "Rapport";
 };
 
