@@ -131,6 +131,7 @@ Result<Push::Gate> Push::gate(Micros now, Micros& until) {
 }
 
 Result<Progress> Push::step() {
+  remote_.keep_quota();
   TRY(journal_.settle());
   const Micros now = ports_.clock.now();
   Micros until;

@@ -12,6 +12,7 @@ constexpr Micros kShort = minutes(1);        // longer windows are kept in the s
 constexpr Micros kBusyWait = millis(20);     // while calls under way fill a window
 constexpr int64_t kBurst = 10;               // a tenth of a window may leave without pause
 constexpr Micros kUndeclared = seconds(10);  // after a refusal by a quota that nobody declared
+constexpr Micros kSaveAgain = seconds(1);
 constexpr int64_t kPercent = 100;
 
 int64_t number_in(std::string_view text) {
@@ -194,12 +195,30 @@ void QuotaLedger::done(std::string_view quota, const HttpResponse* answer) {
   }
 }
 
+void QuotaLedger::keep() {
+  std::lock_guard lock(mutex_);
+  keep_locked();
+}
+
+// It holds for as long as we run, also where it cannot be saved; but a start after a crash would
+// not know of it, so somebody is told, and it is tried until it is saved or over.
+void QuotaLedger::keep_locked() {
+  const Micros now = clock_.monotonic();
+  if (!unsaved_ || now < save_again_) return;
+  const Result<void> saved = save(false);
+  save_again_ = now + kSaveAgain;
+  unsaved_ = !saved.ok() && now < blocked_until_;
+  if (store_.told && (!saved.ok() || told_)) store_.told(saved);
+  told_ = !saved.ok();
+}
+
 void QuotaLedger::refused(std::string_view quota, Micros retry_after, std::string_view policy) {
   std::lock_guard lock(mutex_);
   if (retry_after > Micros{}) {
     blocked_until_ = std::max(blocked_until_, clock_.monotonic() + retry_after);
-    // Where it cannot be kept it still holds for as long as we run.
-    (void)save(false).ok();
+    unsaved_ = true;
+    save_again_ = {};
+    keep_locked();
     return;
   }
   Count* spent = nullptr;

@@ -46,6 +46,8 @@ struct QuotaSpec {
 struct QuotaStore {
   std::function<Result<Json>(const std::string& key)> load;  // null: never used
   std::function<Result<void>(const std::string& key, const Json& use)> save;
+  // Told when a time to wait could not be saved, and again once it is. May be empty.
+  std::function<void(const Result<void>& saved)> told = {};
 };
 
 // Any thread.
@@ -69,6 +71,9 @@ class QuotaLedger {
   // leaves for 10 s.
   void refused(std::string_view quota, Micros retry_after, std::string_view policy);
 
+  // What could not be saved is tried again, at most once a second: to be called now and then.
+  void keep();
+
   // [{window, limit, used, per_s, only?}], and "blocked_until" where a vendor told us to wait.
   Json describe();
   // Calls an hour that usual work may use of the tightest window of all calls.
@@ -81,6 +86,7 @@ class QuotaLedger {
   Micros wait_for(Count& count, model::Urgency urgency, Micros now);
   Result<void> reserve(Count& count);
   Result<void> save(bool closed);
+  void keep_locked();
   Micros time_of(const Count& count) const;
 
   const QuotaSpec spec_;
@@ -90,6 +96,9 @@ class QuotaLedger {
   std::mutex mutex_;
   std::vector<Count> counts_;
   Micros blocked_until_;  // monotonic
+  bool unsaved_ = false;  // it is not in the store
+  bool told_ = false;     // that it is not
+  Micros save_again_;     // monotonic
 };
 
 }  // namespace rapport::connect

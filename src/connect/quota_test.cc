@@ -237,5 +237,61 @@ TEST(Quota, NothingLeavesWhereTheUseCannotBeKept) {
   EXPECT_FALSE(ledger.take("", Urgency::kUsual).ok());
 }
 
+// A store that fails while `broken`.
+struct Store {
+  bool broken = false;
+  Json kept;
+  int tries = 0;
+  std::vector<bool> told;
+  QuotaStore ports() {
+    return {[this](const std::string&) { return Result<Json>(kept); },
+            [this](const std::string&, const Json& use) -> Result<void> {
+              ++tries;
+              if (broken) return io_error("disk full");
+              kept = use;
+              return {};
+            },
+            [this](const Result<void>& saved) { told.push_back(saved.ok()); }};
+  }
+};
+
+TEST(Quota, AWaitThatCannotBeSavedIsToldAndTriedUntilItIs) {
+  ManualClock clock;
+  Store store;
+  QuotaLedger ledger(three_windows(), clock, "key", store.ports());
+  ASSERT_TRUE(ledger.open().ok());
+  store.broken = true;
+  store.tries = 0;
+  ledger.refused("", minutes(5), "");
+  EXPECT_EQ(store.tries, 1);
+  for (int i = 0; i < 30; ++i) {
+    ledger.keep();
+    clock.advance(millis(100));
+  }
+  EXPECT_EQ(store.tries, 3);  // at once, and once a second
+  EXPECT_EQ(store.told, std::vector<bool>({false, false, false}));
+  EXPECT_EQ(store.kept.integer("blocked_until"), 0);
+  store.broken = false;
+  clock.advance(seconds(1));
+  ledger.keep();
+  ledger.keep();
+  EXPECT_EQ(store.told, std::vector<bool>({false, false, false, true}));
+  EXPECT_GT(store.kept.integer("blocked_until"), 0);
+  // As after a crash.
+  QuotaLedger next(three_windows(), clock, "key", store.ports());
+  ASSERT_TRUE(next.open().ok());
+  EXPECT_GT(next.take("", Urgency::kUrgent).value(), minutes(4));
+}
+
+TEST(Quota, AWaitThatIsSavedAtOnceIsNotTold) {
+  ManualClock clock;
+  Store store;
+  QuotaLedger ledger(three_windows(), clock, "key", store.ports());
+  ASSERT_TRUE(ledger.open().ok());
+  ledger.refused("", minutes(5), "");
+  ledger.keep();
+  EXPECT_TRUE(store.told.empty());
+}
+
 }  // namespace
 }  // namespace rapport::connect

@@ -72,6 +72,7 @@ class Remote {
   Reply call_admitted(HttpRequest request, std::string_view operation, std::string_view quota);
   void give_back(std::string_view quota) { ledger_->done(quota, nullptr); }
   Json quota() { return ledger_->describe(); }
+  void keep_quota() { ledger_->keep(); }
   void set_urgency(model::Urgency urgency) { urgency_ = urgency; }
   const std::string& base_url() const { return base_url_; }
 

@@ -235,15 +235,35 @@ Result<std::shared_ptr<connect::QuotaLedger>> Connections::ledger(const Running&
                   settings.token_env, settings.token_file, granted);
   if (const auto known = ledgers_.find(key); known != ledgers_.end()) return known->second;
   access::Control& control = ports_.control;
-  auto fresh = std::make_shared<connect::QuotaLedger>(
-      manifest.quotas, ports_.clock, key,
-      connect::QuotaStore{
-          [&control](const std::string& account) { return control.quota_use(account); },
-          [&control](const std::string& account, const Json& use) {
-            return control.keep_quota_use(account, use);
-          }});
+  connect::QuotaStore store;
+  store.load = [&control](const std::string& account) { return control.quota_use(account); };
+  store.save = [&control](const std::string& account, const Json& use) {
+    return control.keep_quota_use(account, use);
+  };
+  store.told = [this, id = settings.id, vendor = settings.vendor](const Result<void>& saved) {
+    tell_quota(id, vendor, saved);
+  };
+  auto fresh =
+      std::make_shared<connect::QuotaLedger>(manifest.quotas, ports_.clock, key, std::move(store));
   TRY(fresh->open());
   return ledgers_[key] = std::move(fresh);
+}
+
+void Connections::tell_quota(const std::string& connection, const std::string& vendor,
+                             const Result<void>& saved) {
+  Json fields = Json::object().set("connection", connection);
+  if (saved.ok()) return ports_.reporter.report(Level::kInfo, "quota.kept", fields);
+  ports_.metrics
+      .counter("rapport_quota_unsaved_total",
+               "Times that a wait the vendor asked for could not be saved.",
+               fmt::format("vendor=\"{}\"", vendor))
+      .add();
+  ports_.reporter.report(
+      Level::kWarning, "quota.not_kept",
+      fields.set("error", saved.error().message)
+          .set("next",
+               "it holds while the server runs and is tried again every second; a start "
+               "after a crash would not know of it"));
 }
 
 void Connections::close_ledgers() {

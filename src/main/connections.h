@@ -112,6 +112,8 @@ class Connections {
   std::unique_ptr<connect::OAuth> make_oauth(const Running& running);
   Result<Running*> find(WorkspaceId workspace, std::string_view id);
   Result<std::shared_ptr<connect::QuotaLedger>> ledger(const Running& running);
+  void tell_quota(const std::string& connection, const std::string& vendor,
+                  const Result<void>& saved);
   void close_ledgers();
   void run(Running& running);
   Json describe_one(Running& running);
