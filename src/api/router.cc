@@ -100,6 +100,12 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   return found;
 }
 
+Lane Router::lane_of(const HttpRequest& request) const {
+  const std::string_view target = request.target;
+  const Match found = match(request.method, target.substr(0, target.find('?')));
+  return found.route ? found.route->lane : Lane::kUsual;
+}
+
 Outcome Router::handle(const HttpRequest& request) {
   const std::string_view target = request.target;
   const size_t mark = target.find('?');

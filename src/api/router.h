@@ -36,6 +36,10 @@ struct Call {
 
 using Handler = std::function<Result<HttpResponse>(Call&)>;
 
+// kOutside: answering waits for another system. Such requests have threads of their own and cannot
+// keep others from being answered.
+enum class Lane { kUsual, kOutside };
+
 enum class Where { kOpen, kServer, kWorkspace };  // no key · key · key and its workspace's data
 
 struct Route {
@@ -44,6 +48,7 @@ struct Route {
   Where where = Where::kWorkspace;
   access::Scope scope = access::Scope::kRead;
   Handler handler;
+  Lane lane = Lane::kUsual;
 };
 
 // The caller asked to see at least this sequence and the fold is not there yet.
@@ -65,6 +70,7 @@ class Router {
   Router(Context& context, std::vector<Route> routes);
   // Any thread. Never throws.
   Outcome handle(const HttpRequest& request);
+  Lane lane_of(const HttpRequest& request) const;  // kUsual for what has no route
   const std::vector<Route>& routes() const { return routes_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "api/service.h"
 
 #include <chrono>
+#include <utility>
 
 #include "api/problem.h"
 #include "base/text.h"
@@ -40,7 +41,9 @@ Service::Service(Context& context, Router& router, Failpoints& failpoints, Servi
                                                 "Time to make one round of events durable.")),
       request_seconds_(context.metrics.histogram("rapport_request_seconds",
                                                  "Time a worker spends on one request.")) {
-  for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(); });
+  for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(Lane::kUsual); });
+  for (int i = 0; i < options_.outside_workers; ++i)
+    workers_.emplace_back([this] { work(Lane::kOutside); });
 }
 
 Service::~Service() {
@@ -54,6 +57,7 @@ void Service::stop() {
     stop_ = true;
   }
   changed_.notify_all();
+  outside_changed_.notify_all();
   for (auto& worker : workers_)
     if (worker.joinable()) worker.join();
 }
@@ -67,15 +71,19 @@ void Service::serve(HttpRequest request, net::Respond respond) {
   const bool probe = request.target == "/livez" || request.target == "/readyz";
   if (draining_ && !probe) return respond(busy("the server is shutting down; try again"));
   if (track(request, respond)) return;
+  const Lane lane = router_.lane_of(request);
+  const bool usual = lane == Lane::kUsual;
   {
     std::lock_guard lock(mutex_);
-    if (queue_.size() < options_.max_queued) {
-      queue_.push_back({std::move(request), std::move(respond), Micros{0}});
-      changed_.notify_one();
+    std::deque<Queued>& queue = queue_of(lane);
+    if (queue.size() < (usual ? options_.max_queued : options_.max_outside_queued)) {
+      queue.push_back({std::move(request), std::move(respond), lane, Micros{0}});
+      changed_of(lane).notify_one();
       return;
     }
   }
-  respond(busy("too many requests are waiting; try again"));
+  respond(busy(usual ? "too many requests are waiting; try again"
+                     : "too many requests wait for connected systems; try again"));
 }
 
 bool Service::track(const HttpRequest& request, net::Respond& respond) {
@@ -137,8 +145,9 @@ void Service::applied(WorkspaceId workspace, Sequence sequence) {
   std::lock_guard lock(mutex_);
   std::erase_if(waiting_, [&](Waiting& waiting) {
     if (waiting.what.workspace != workspace || waiting.what.sequence > sequence) return false;
-    queue_.push_back(std::move(waiting.queued));
-    changed_.notify_one();
+    const Lane lane = waiting.queued.lane;
+    queue_of(lane).push_back(std::move(waiting.queued));
+    changed_of(lane).notify_one();
     return true;
   });
 }
@@ -152,18 +161,27 @@ void Service::expire(std::vector<Waiting>& expired) {
   });
 }
 
-void Service::work() {
+// At the end what waits for other systems is not waited for.
+void Service::refuse_outside(std::unique_lock<std::mutex>& lock) {
+  const std::deque<Queued> left = std::exchange(outside_queue_, {});
+  lock.unlock();
+  for (const Queued& queued : left) queued.respond(busy("the server is shutting down; try again"));
+}
+
+void Service::work(Lane lane) {
+  std::deque<Queued>& queue = queue_of(lane);
   for (;;) {
     std::vector<Waiting> expired;
     std::optional<Queued> next;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, std::chrono::milliseconds(200),
-                        [&] { return stop_ || !queue_.empty(); });
+      changed_of(lane).wait_for(lock, std::chrono::milliseconds(200),
+                                [&] { return stop_ || !queue.empty(); });
+      if (lane == Lane::kOutside && stop_) return refuse_outside(lock);
       expire(expired);
-      if (!queue_.empty()) {
-        next = std::move(queue_.front());
-        queue_.pop_front();
+      if (!queue.empty()) {
+        next = std::move(queue.front());
+        queue.pop_front();
       } else if (stop_) {
         for (auto& waiting : expired) waiting.queued.respond(busy("the server is shutting down"));
         return;

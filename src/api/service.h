@@ -21,6 +21,8 @@ namespace rapport::api {
 struct ServiceOptions {
   int workers = 2;
   size_t max_queued = 512;        // requests waiting for a worker; more: 503
+  int outside_workers = 2;        // for requests that wait for other systems, up to 30 s and more
+  size_t max_outside_queued = 8;  // waiting for one of those; more: 503
   size_t max_waiting = 1024;      // requests waiting for their min_sequence; more: 503
   Micros max_wait = seconds(10);  // for min_sequence; longer: 504
   LiveOptions live = {};
@@ -49,6 +51,7 @@ class Service final : public net::Service {
   struct Queued {
     HttpRequest request;
     net::Respond respond;
+    Lane lane = Lane::kUsual;
     Micros deadline{0};  // set once it had to wait
   };
   struct Waiting {
@@ -57,7 +60,12 @@ class Service final : public net::Service {
   };
   bool track(const HttpRequest& request, net::Respond& respond);
   Result<HttpResponse> receive(const HttpRequest& request, intake::Call call);
-  void work();
+  void work(Lane lane);
+  std::deque<Queued>& queue_of(Lane lane) { return lane == Lane::kUsual ? queue_ : outside_queue_; }
+  std::condition_variable& changed_of(Lane lane) {
+    return lane == Lane::kUsual ? changed_ : outside_changed_;
+  }
+  void refuse_outside(std::unique_lock<std::mutex>& lock);
   void run(Queued queued);
   void expire(std::vector<Waiting>& expired);
 
@@ -73,8 +81,8 @@ class Service final : public net::Service {
   std::atomic<bool> draining_{false};
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Queued> queue_;
+  std::condition_variable changed_, outside_changed_;
+  std::deque<Queued> queue_, outside_queue_;
   std::vector<Waiting> waiting_;
   bool stop_ = false;
   std::vector<std::thread> workers_;

@@ -51,7 +51,7 @@ OAuth::OAuth(OAuthSpec spec, std::string base_url, Client client, TokenStore sto
 
 Result<std::string> OAuth::begin() {
   TRY_ASSIGN(const OAuthClient client, client_());
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(pending_mutex_);
   const Micros now = clock_.now();
   std::erase_if(pending_, [&](const auto& one) { return one.second.until <= now; });
   if (pending_.size() >= kMostPending)
@@ -72,19 +72,23 @@ Result<std::string> OAuth::begin() {
 }
 
 bool OAuth::gave(std::string_view state) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(pending_mutex_);
   const auto found = pending_.find(state);
   return found != pending_.end() && clock_.now() < found->second.until;
 }
 
 Result<void> OAuth::finish(std::string_view state, std::string_view code) {
   TRY_ASSIGN(const OAuthClient client, client_());
+  std::string verifier;
+  {
+    std::lock_guard lock(pending_mutex_);
+    const auto found = pending_.find(state);
+    if (found == pending_.end() || found->second.until <= clock_.now())
+      return invalid("this authorisation is not known or too old; begin again", "state");
+    verifier = std::move(found->second.verifier);
+    pending_.erase(found);
+  }
   std::lock_guard lock(mutex_);
-  const auto found = pending_.find(state);
-  if (found == pending_.end() || found->second.until <= clock_.now())
-    return invalid("this authorisation is not known or too old; begin again", "state");
-  const std::string verifier = std::move(found->second.verifier);
-  pending_.erase(found);
   return exchange(form({{"grant_type", "authorization_code"},
                         {"code", code},
                         {"redirect_uri", client.redirect_uri},

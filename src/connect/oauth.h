@@ -71,8 +71,9 @@ class OAuth {
   Transport& transport_;
   Clock& clock_;
   Random& random_;
-  std::mutex mutex_;  // also held while a refresh is under way: the others wait for it
+  std::mutex pending_mutex_;  // never held while the vendor is waited for
   std::map<std::string, Pending, std::less<>> pending_;  // by state
+  std::mutex mutex_;  // of what follows; held while a refresh is under way: the others wait for it
   bool loaded_ = false;
   std::string access_, refresh_;
   Micros expires_at_;

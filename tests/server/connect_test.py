@@ -8,6 +8,8 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
+import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -250,6 +252,37 @@ def check_scope(checks, world, portal):
     until(checks, lambda: world.connection()['waiting'] == 0, 'granted, everything is sent')
 
 
+def check_hung(checks, world, portal):
+    """Twelve ask for a test of the connection while the CRM says nothing."""
+    portal.arm({'kind': 'timeout_before', 'path_prefix': '/account-info', 'count': -1})
+    answers = []
+
+    def ask():
+        client = harness.Client(world.port, timeout=90)
+        answers.append((time.monotonic(), client.request(
+            'POST', '/api/v1/connections/crm/test', key=world.use)))
+    askers = [threading.Thread(target=ask) for _ in range(12)]
+    begin = time.monotonic()
+    for asker in askers:
+        asker.start()
+    until(checks, lambda: len(answers) == 2, 'of twelve tests of a CRM that hangs two are refused', 5)
+    checks.that(all(a.status == 503 and a.headers.get('Retry-After') for _, a in answers),
+                'at once and with a time to come again', answers)
+    slowest = 0
+    for _ in range(50):
+        asked = time.monotonic()
+        world.get('/api/v1/connections')
+        slowest = max(slowest, time.monotonic() - asked)
+    checks.that(slowest < 2 and time.monotonic() - begin < 25 and len(answers) == 2,
+                'meanwhile all else is answered', (slowest, len(answers)))
+    portal.clear()
+    for asker in askers:
+        asker.join(80)
+    statuses = sorted(a.status for _, a in answers)
+    checks.that(statuses == [200] * 8 + [503] * 4, 'two waited in vain, the others were answered then',
+                statuses)
+
+
 def check_wrong(checks, world):
     for path, body, status, what in (
             ('/api/v1/connections/none/pause', None, 404, 'an unknown connection'),
@@ -273,7 +306,7 @@ def main():
     try:
         with World(portal) as world:
             world.start()
-            for check in (check_oauth, check_pause, check_refused, check_edited, check_down, check_scope):
+            for check in (check_oauth, check_pause, check_refused, check_edited, check_down, check_scope, check_hung):
                 check(checks, world, portal)
             check_wrong(checks, world)
     finally:
