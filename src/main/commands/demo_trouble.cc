@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "api/problem.h"
 #include "api/routes/routes.h"
+#include "base/text.h"
 
 namespace rapport {
 
@@ -49,21 +49,39 @@ std::string_view identity_of(std::string_view object) {
                                  : "content";
 }
 
-void count_kind(const Json& objects, std::string_view kind, Json& answer, int64_t& twice) {
-  std::set<std::string> seen;
-  int64_t count = 0;
-  const Json* records = objects.find(kind);
-  for (const Json& record : records ? records->as_array() : Json::Array{}) {
-    if (record.flag("archived")) continue;
-    ++count;
-    const Json* properties = record.find("properties");
-    const std::string identity(properties ? properties->text(identity_of(kind)) : "");
-    if (!identity.empty() && !seen.insert(identity).second) ++twice;
-  }
-  answer.set(kind, count);
-}
+constexpr std::string_view kCounted[] = {"companies", "contacts", "notes", "tickets"};
 
 }  // namespace
+
+void CrmCount::take(const Json& state) {
+  for (const std::string_view name : kCounted) {
+    const Json* records = state.at_path("objects." + std::string(name));
+    Kind& kind = kinds_[std::string(name)];
+    for (const Json& record : records ? records->as_array() : Json::Array{}) {
+      const std::string id(record.text("id"));
+      const Json* properties = record.find("properties");
+      const auto identity = properties ? properties->text(identity_of(name)) : "";
+      if (const auto known = kind.identities.find(id); known != kind.identities.end()) {
+        if (--kind.times[known->second] > 0) --twice_;
+        kind.identities.erase(known);
+      }
+      if (record.flag("archived")) continue;
+      // Without an identity it is like no other.
+      const size_t hash = std::hash<std::string>()(std::string(identity.empty() ? id : identity));
+      kind.identities[id] = hash;
+      if (++kind.times[hash] > 1) ++twice_;
+    }
+  }
+}
+
+Json CrmCount::show() const {
+  Json answer = Json::object();
+  for (const std::string_view name : kCounted) {
+    const auto kind = kinds_.find(name);
+    answer.set(name, kind == kinds_.end() ? size_t{0} : kind->second.identities.size());
+  }
+  return answer.set("twice", twice_);
+}
 
 DemoTrouble::DemoTrouble(const std::string& sandbox, std::string read_key)
     : read_key_(std::move(read_key)), sandbox_(sandbox, ""), thread_([this] { run(); }) {}
@@ -115,18 +133,14 @@ Result<HttpResponse> DemoTrouble::change(api::Call& call) {
   return api::json_answer(Json::object().set("trouble", name));
 }
 
+// Only what has changed since the last count travels.
 Result<HttpResponse> DemoTrouble::count_crm() {
-  Result<Json> state = [&] {
-    const std::lock_guard lock(sandbox_mutex_);
-    return sandbox_.call("GET", "/__sandbox/state");
-  }();
-  if (!state.ok()) return state.error();
-  const Json* objects = state->find("objects");
-  Json answer = Json::object();
-  int64_t twice = 0;
-  for (std::string_view kind : {"companies", "contacts", "notes", "tickets"})
-    count_kind(objects ? *objects : Json::object(), kind, answer, twice);
-  return api::json_answer(answer.set("twice", twice));
+  const std::lock_guard lock(sandbox_mutex_);
+  const std::string since = counted_at_.empty() ? "" : "?since=" + percent_encode(counted_at_);
+  TRY_ASSIGN(const Json state, sandbox_.call("GET", "/__sandbox/state" + since));
+  count_.take(state);
+  counted_at_ = state.text("at");
+  return api::json_answer(count_.show());
 }
 
 Result<void> DemoTrouble::turn_to(std::string_view name) {

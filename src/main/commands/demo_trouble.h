@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,6 +15,22 @@
 #include "main/api_client.h"
 
 namespace rapport {
+
+// Counts what the sandbox holds from what has changed there since the last look. One thread.
+class CrmCount {
+ public:
+  void take(const Json& state);  // an answer of /__sandbox/state
+  // {companies, contacts, notes, tickets, twice}: records there are, and those one too many.
+  Json show() const;
+
+ private:
+  struct Kind {
+    std::map<std::string, size_t> identities;  // of each record, hashed, by its id
+    std::map<size_t, int64_t> times;           // that each identity is there
+  };
+  std::map<std::string, Kind, std::less<>> kinds_;
+  int64_t twice_ = 0;
+};
 
 // What goes wrong in the sandbox, by the name of a switch on the page.
 class DemoTrouble {
@@ -36,7 +54,9 @@ class DemoTrouble {
 
   const std::string read_key_;
   ApiClient sandbox_;
-  std::mutex sandbox_mutex_;  // one call at a time
+  std::mutex sandbox_mutex_;  // one call at a time; also of what follows
+  CrmCount count_;
+  std::string counted_at_;
 
   std::mutex mutex_;  // of what follows
   std::condition_variable changed_;

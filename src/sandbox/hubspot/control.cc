@@ -35,12 +35,13 @@ void add_links(Json& list, Portal& portal, const ObjectType& type, uint64_t id) 
 
 }  // namespace
 
-Json show_state(Portal& portal) {
+Json show_state(Portal& portal, Micros since) {
   Json objects = Json::object();
   Json associations = Json::array();
   for (const ObjectType& type : portal.schema.types()) {
     Json records = Json::array();
     for (const auto& [id, record] : portal.records.of(type)) {
+      if (std::max(record.updated_at, record.archived_at.value_or(Micros{})) < since) continue;
       records.push_back(show_whole(record));
       add_links(associations, portal, type, id);
     }
@@ -48,7 +49,7 @@ Json show_state(Portal& portal) {
   }
   Json state = Json::object();
   state.set("objects", std::move(objects)).set("associations", std::move(associations));
-  return state;
+  return state.set("at", format_time_micros(portal.now));
 }
 
 }  // namespace hubspot
@@ -90,7 +91,11 @@ HttpResponse Hubspot::answer_control_get(const Call& call, std::string_view what
   const auto after = read_id(call.parameter("after").value_or("0"));
   if (!after) return problem(400, "after is not a number");
   if (what == "effects") return json_response(200, portal_->effects.after(*after));
-  if (what == "state") return json_response(200, show_state(*portal_));
+  if (what == "state") {
+    const auto since = parse_time(call.parameter("since").value_or("1970-01-01"));
+    if (!since.ok()) return problem(400, "since is not a time such as 2026-03-02T09:00:00Z");
+    return json_response(200, show_state(*portal_, *since));
+  }
   if (what == "requests") return json_response(200, recorder_.after(*after));
   if (what == "faults") return json_response(200, faults_.show());
   if (what == "oauth") return json_response(200, oauth_->show());

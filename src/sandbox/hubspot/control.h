@@ -6,7 +6,9 @@
 
 namespace rapport::sandbox::hubspot {
 
-// All records, archived ones too, and all associations, each pair once.
-Json show_state(Portal& portal);
+// All records, archived ones too, and all associations, each pair once. With `since` only records
+// written or archived at or after that, and what of their associations is shown with them. "at":
+// now.
+Json show_state(Portal& portal, Micros since = {});
 
 }  // namespace rapport::sandbox::hubspot
