@@ -89,6 +89,12 @@ curl_socket_t on_socket(void* call, curlsocktype, curl_sockaddr* address) {
 size_t on_body(char* bytes, size_t one, size_t count, void* call) {
   return static_cast<Call*>(call)->take_body(bytes, one * count);
 }
+size_t on_read(char* buffer, size_t one, size_t count, void* left) {
+  std::string_view& body = *static_cast<std::string_view*>(left);
+  const size_t part = body.copy(buffer, one * count);
+  body.remove_prefix(part);
+  return part;
+}
 size_t on_header(char* bytes, size_t one, size_t count, void* call) {
   return static_cast<Call*>(call)->take_header({bytes, one * count});
 }
@@ -174,7 +180,7 @@ class CurlTransport final : public Transport {
   Handle borrow();
   void give_back(Handle handle);
   void set_limits(CURL* handle) const;
-  static void set_request(CURL* handle, const HttpRequest& request);
+  static void set_request(CURL* handle, const HttpRequest& request, std::string_view& body);
   Result<Way> way_of(const HttpRequest& request) const;
   Result<HttpResponse> perform(CURL* handle, const Way& way, const HttpRequest& request);
   Error error_of(CURLcode code, const Call& call, const Way& way, const HttpRequest& request) const;
@@ -228,7 +234,10 @@ void CurlTransport::set_limits(CURL* handle) const {
   curl_easy_setopt(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
 }
 
-void CurlTransport::set_request(CURL* handle, const HttpRequest& request) {
+// The body is handed over piece by piece and cannot be rewound. That is on purpose: when a kept
+// connection ends without an answer libcurl would by itself send the request again on a new one,
+// though the other side may have acted on it.
+void CurlTransport::set_request(CURL* handle, const HttpRequest& request, std::string_view& body) {
   curl_easy_setopt(handle, CURLOPT_URL, request.target.c_str());
   if (request.method == "HEAD") {
     curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
@@ -238,9 +247,11 @@ void CurlTransport::set_request(CURL* handle, const HttpRequest& request) {
                             request.method == "PATCH" || !request.body.empty();
   if (sends_length) {
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, &on_read);
+    curl_easy_setopt(handle, CURLOPT_READDATA, &body);
+    // Without a body there is nothing to rewind.
+    if (body.empty()) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
   }
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
@@ -253,7 +264,8 @@ Result<HttpResponse> CurlTransport::send(const HttpRequest& request) {
   TRY_ASSIGN(const Way way, way_of(request));
   Handle handle = borrow();
   set_limits(handle.get());
-  set_request(handle.get(), request);
+  std::string_view body = request.body;
+  set_request(handle.get(), request, body);
   curl_easy_setopt(handle.get(), CURLOPT_PROXY, way.proxy.c_str());
   curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   auto answer = perform(handle.get(), way, request);
@@ -335,6 +347,9 @@ Error CurlTransport::error_of(CURLcode code, const Call& call, const Way& way,
       return invalid(fmt::format("The URL of {} is malformed.", host));
     case CURLE_UNSUPPORTED_PROTOCOL:
       return invalid(fmt::format("The URL of {} must start with http:// or https://.", host));
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_GOT_NOTHING:
+      return io_error(fmt::format("{} closed the connection without an answer.", host));
     case CURLE_SSL_CACERT_BADFILE:
       return io_error("The file of the setting ca_file cannot be read as certificates.");
     case CURLE_PEER_FAILED_VERIFICATION:

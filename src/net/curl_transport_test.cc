@@ -200,5 +200,78 @@ TEST(CurlTransport, BoundsAnswersAlsoAfterDecompression) {
   EXPECT_EQ(size_of_answer({200, packed, gzip(std::string(32 << 20, 'x'))}), -1);
 }
 
+// Answers the first request of each connection; reads the next one whole and closes without a word.
+class AnswersOnce {
+ public:
+  AnswersOnce() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(listener_, 8), 0);
+    socklen_t size = sizeof address;
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+    thread_ = std::thread([this] { run(); });
+  }
+  ~AnswersOnce() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  int port = 0;
+  std::atomic<int> whole{0};  // requests with their body
+
+ private:
+  // Every body here is "body", or there is none.
+  bool read_one(int client) {
+    std::string in;
+    char buffer[4096];
+    for (;;) {
+      const size_t head = in.find("\r\n\r\n");
+      const bool bodiless = in.find("Content-Length: 4") == in.npos;
+      if (head != in.npos && (bodiless || in.size() == head + 8)) break;
+      const ssize_t got = ::recv(client, buffer, sizeof buffer, 0);
+      if (got <= 0) return false;
+      in.append(buffer, static_cast<size_t>(got));
+    }
+    ++whole;
+    return true;
+  }
+  void run() {
+    for (;;) {
+      const int client = ::accept(listener_, nullptr, nullptr);
+      if (client < 0) return;
+      constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+      if (read_one(client) && ::send(client, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) > 0)
+        read_one(client);
+      ::close(client);
+    }
+  }
+  int listener_;
+  std::thread thread_;
+};
+
+// C8: what may have been acted on is not sent a second time behind our back.
+TEST(CurlTransport, NeverSendsAgainByItself) {
+  for (const char* method : {"POST", "PATCH", "PUT"}) {
+    AnswersOnce server;
+    const auto transport = make_curl_transport(local());
+    const std::string target = "http://127.0.0.1:" + std::to_string(server.port) + "/";
+    ASSERT_TRUE(transport->send({method, target, {}, "body", ""}).ok());
+    const auto second = transport->send({method, target, {}, "body", ""});
+    ASSERT_FALSE(second.ok()) << method;
+    EXPECT_EQ(second.error().code, Code::kIo);
+    EXPECT_EQ(second.error().message, "127.0.0.1 closed the connection without an answer.");
+    EXPECT_EQ(server.whole, 2) << method;
+  }
+  // Without a body each has a connection of its own, which libcurl does not try again.
+  RunningServer server;
+  const auto transport = make_curl_transport(local());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(transport->send({"POST", url(server, "/"), {}, "", ""}).ok());
+  EXPECT_EQ(server.connections(), 3);
+}
+
 }  // namespace
 }  // namespace rapport::net
