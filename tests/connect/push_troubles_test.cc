@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kPeople = 8, kCompanies = 3;
 constexpr Micros kMostAfter = seconds(60);
+constexpr uint64_t kNever = uint64_t{1} << 60;
 constexpr int kRetryAfter = 20;  // seconds, in every answer that names a time
 
 int64_t from_environment(const char* name, int64_t otherwise) {
@@ -39,7 +40,9 @@ struct Truth {
 
 class Mix {
  public:
-  explicit Mix(uint64_t seed) : dice_(seed), world_(options()) {
+  enum class Power { kSteady, kCut };
+  explicit Mix(uint64_t seed, Power power = Power::kSteady)
+      : dice_(seed), power_(power), world_(options()) {
     world_.transport.latency = millis(30);
   }
 
@@ -54,6 +57,8 @@ class Mix {
     clear();
     return after();
   }
+
+  int cuts() const { return cuts_; }
 
  private:
   static sandbox::SandboxOptions options() {
@@ -172,19 +177,37 @@ class Mix {
     while (world_.clock.now() < end) {
       if (dice_.chance(0.4)) say_something();
       if (dice_.chance(0.02)) world_.failpoints.crash_at(kPlaces[dice_.below(5)], 1);
-      step(millis(200 + static_cast<int64_t>(dice_.below(2000))));
+      step_with_cuts(millis(200 + static_cast<int64_t>(dice_.below(2000))));
     }
     world_.failpoints.crash_at("", 0);
   }
 
   void step(Micros pause) {
     try {
-      const Progress progress = world_.step().value();
-      if (!progress.worked) world_.clock.advance(pause);
+      const auto progress = world_.step();
+      if (!progress.ok() && world_.power_is_off()) return power_back();
+      if (!progress.value().worked) world_.clock.advance(pause);
     } catch (const Crash&) {
+      if (world_.power_is_off()) return power_back();
+      world_.power_off_at(kNever);
       world_.restart();
       ++crashes_;
     }
+  }
+
+  // Cut while it folds and pushes; what people say meanwhile is acknowledged on steady power.
+  void step_with_cuts(Micros pause) {
+    if (power_ == Power::kSteady || !dice_.chance(0.1)) return step(pause);
+    world_.power_off_at(1 + dice_.below(60));
+    step(pause);
+    world_.power_off_at(kNever);
+  }
+
+  void power_back() {
+    world_.clock.advance(millis(static_cast<int64_t>(dice_.below(5000))));
+    world_.power_back();
+    ++crashes_;
+    ++cuts_;
   }
 
   // A person has seen the list of refused records and sends them again.
@@ -328,9 +351,10 @@ class Mix {
   }
 
   SeededRandom dice_;
+  Power power_;
   PushWorld world_;
   Truth truth_;
-  int said_ = 0, crashes_ = 0;
+  int said_ = 0, crashes_ = 0, cuts_ = 0;
   bool drifted_ = false;
   std::string armed_;  // all faults so far
 };
@@ -346,6 +370,23 @@ TEST(Troubles, LeaveNothingBehindOnceTheyStop) {  // BO-91, CH-95, C9, KU-83
     ADD_FAILURE() << "seed " << seed << ": " << wrong << "  Again: RAPPORT_SEED=" << seed
                   << " connect_push_test --gtest_filter=Troubles*";
   }
+}
+
+TEST(Troubles, LeaveNothingBehindWhenThePowerFailsMeanwhile) {  // F2, C8
+  const int64_t one = from_environment("RAPPORT_SEED", 0);
+  const int64_t seeds = from_environment("RAPPORT_SEEDS", 100);
+  int failed = 0, cuts = 0;
+  for (int64_t seed = one > 0 ? one : 1; seed <= (one > 0 ? one : seeds) && failed < 5; ++seed) {
+    Mix mix(static_cast<uint64_t>(seed), Mix::Power::kCut);
+    const std::string wrong = mix.run();
+    cuts += mix.cuts();
+    if (wrong.empty()) continue;
+    ++failed;
+    ADD_FAILURE() << "seed " << seed << ": " << wrong << "  Again: RAPPORT_SEED=" << seed
+                  << " connect_push_test --gtest_filter=Troubles*PowerFails*";
+  }
+  fmt::print("{} power cuts in {} mixes\n", cuts, seeds);
+  EXPECT_GT(cuts, one > 0 ? 0 : seeds);
 }
 
 TEST(Troubles, AnOutageOfTenMinutesCostsFewCalls) {  // CH-95

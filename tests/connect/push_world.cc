@@ -84,6 +84,12 @@ void PushWorld::restart() {
   open();
 }
 
+void PushWorld::power_back() {
+  close();
+  disk_.power_on();
+  open();
+}
+
 PushPorts PushWorld::ports() {
   return {
       .state = *reading_,
@@ -254,7 +260,10 @@ void PushWorld::fold() {
 }
 
 Result<Progress> PushWorld::step() {
-  fold();
+  for (;;) {
+    TRY_ASSIGN(const auto folded, runner_->step());
+    if (folded == 0) break;
+  }
   return push->step();
 }
 

@@ -76,6 +76,11 @@ class PushWorld {
   Result<Progress> step();  // fold, then one step of the push
   void fold();
   void restart();
+  // The disk loses power at the n-th change from now on; then step() is an error, until
+  // power_back() has opened everything again.
+  void power_off_at(uint64_t change) { disk_.power_off_at(change); }
+  bool power_is_off() const { return disk_.is_off(); }
+  void power_back();
 
   // What the vendor has: records of a type, each with "id", "properties".
   std::vector<Json> remote(const std::string& type);

@@ -119,12 +119,12 @@ def base_environment():
 class Sandbox:
     """HubSpot's sandbox; it outlives the servers that push to it."""
 
-    def __init__(self, folder, token=SANDBOX_TOKEN, lag='500ms', port=None):
+    def __init__(self, folder, token=SANDBOX_TOKEN, lag='500ms', port=None, options=()):
         self.port, self.token = port or free_port(), token
         self.log = folder / 'sandbox.txt'
         self.process = subprocess.Popen(
             [PROGRAM, 'sandbox', 'hubspot', '--port', str(self.port), '--token', token,
-             '--search-lag', lag],
+             '--search-lag', lag, *options],
             stdout=subprocess.DEVNULL, stderr=open(self.log, 'ab'), env=base_environment())
         wait_until(lambda: self.ask('effects') is not None, 60, 'the sandbox to answer')
 
@@ -151,7 +151,8 @@ def wait_until(condition, seconds, what, pause=0.05):
 
 
 class World:
-    """A temporary folder with a data folder, settings, keys, a server and, when asked, a sandbox."""
+    """A temporary folder with a data folder, settings, keys, a server and, when asked, a sandbox:
+    True, or a tuple of its options."""
 
     def __init__(self, name, sandbox=False, settings='', segment_mebibytes=4, data=None,
                  token=SANDBOX_TOKEN):
@@ -160,7 +161,8 @@ class World:
         self.log = self.folder / 'server.txt'
         self.port, self.server, self.client_ = free_port(), None, None
         self.environment = {'HUBSPOT_TOKEN_OF_TESTS': token}
-        self.sandbox = Sandbox(self.folder) if sandbox else None
+        options = sandbox if isinstance(sandbox, tuple) else ()
+        self.sandbox = Sandbox(self.folder, options=options) if sandbox else None
         self.settings = self.folder / 'rapport.yaml'
         lines = [f'data: {self.data}', f'listen: 127.0.0.1:{self.port}',
                  f'segment_mebibytes: {segment_mebibytes}', 'allowed_networks: [127.0.0.0/8]']
