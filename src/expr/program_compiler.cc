@@ -246,9 +246,10 @@ class Compiler {
   // Turns a test into one by its slot's table; false where it stays as it is.
   bool to_table(Op& op) {
     if (sharing_ == nullptr) return false;
-    const bool words = op.code == OpCode::kWordsInText;
-    if (words ? !sharing_->has_words(op.number) : !sharing_->has_texts(op.number)) return false;
+    if (!sharing_->has_table(op)) return false;
     switch (op.code) {
+      case OpCode::kEqualNumber:
+        return number_whole(op);
       case OpCode::kEqualText:
         op.code = OpCode::kTableTextIs;
         return number_symbols(op, {{op.constant.as_text()}});
@@ -279,6 +280,13 @@ class Compiler {
     }
     op.number = number;
     return !texts.empty();
+  }
+
+  bool number_whole(Op& op) {
+    op.code = OpCode::kTableNumberIs;
+    op.number = sharing_->table(op.number);
+    op.symbol = sharing_->tables()[op.number].numbers.add(bytes_of(op.whole));
+    return true;
   }
 
   bool number_words(Op& op) {

@@ -18,9 +18,8 @@ class Sharing {
  public:
   void count(const Binding& binding);
 
-  // Tests of a slot go by a table where there are enough of them.
-  bool has_texts(uint32_t slot) const;
-  bool has_words(uint32_t slot) const;
+  // Whether a test of a slot goes by a table: where there are enough of its kind.
+  bool has_table(const Op& test) const;
   uint32_t table(uint32_t slot);  // makes it
   std::vector<SlotTable>& tables() { return tables_; }
   // After the last expression: makes the tables' scanners.
@@ -44,8 +43,9 @@ class Sharing {
   std::map<std::string, uint32_t> known_;
   std::vector<uint32_t> counts_;  // by key
   std::map<uint32_t, Place> places_;
-  std::map<uint32_t, uint32_t> texts_;  // slot: tests against texts
-  std::map<uint32_t, uint32_t> words_;  // slot: calls of hasAnyWord
+  std::map<uint32_t, uint32_t> texts_;    // slot: tests against texts
+  std::map<uint32_t, uint32_t> numbers_;  // slot: tests whether it equals a whole number
+  std::map<uint32_t, uint32_t> words_;    // slot: calls of hasAnyWord
   std::map<uint32_t, uint32_t> table_of_;
   std::vector<SlotTable> tables_;
 };

@@ -373,6 +373,10 @@ std::vector<Tree> grow_batch(Random& random) {
     if (chance(random, 30)) tree = {"(s.type == # && #)", {leaf(random, Want::kText), tree}};
     if (chance(random, 10)) tree = {"(s.type in ['a', 'red'] && #)", {tree}};
     if (chance(random, 30)) tree = {"(# || #)", {shared, tree}};
+    if (chance(random, 20)) tree = {"(n.a == # && #)", {leaf(random, Want::kInt), tree}};
+    if (chance(random, 20)) tree = {"(# in l.tags && #)", {leaf(random, Want::kText), tree}};
+    if (chance(random, 10))
+      tree = {"(('a' in l.tags || # in l.tags) && #)", {leaf(random, Want::kText), tree}};
     if (chance(random, 10)) tree = {"('a' in l.tags || 'red' in l.tags || #)", {tree}};
     if (chance(random, 20)) tree = grow(random, static_cast<Want>(below(random, 10)), 3);
     trees.push_back(std::move(tree));

@@ -80,6 +80,11 @@ Truth Evaluator::truth_of(const Op& op) {
       if (state.held == SlotState::Held::kText) return turned(state.symbol == op.symbol, op);
       return truth(operand(op));
     }
+    case OpCode::kTableNumberIs: {
+      const SlotState& state = slot_state(op.number);
+      if (state.held == SlotState::Held::kNumber) return turned(state.symbol == op.symbol, op);
+      return truth(operand(op));
+    }
     case OpCode::kTableTextIn: {
       const SlotState& state = slot_state(op.number);
       if (state.held != SlotState::Held::kText) return truth(operand(op));

@@ -52,11 +52,12 @@ enum class OpCode : uint8_t {
   kWordsInText,  // slot.hasAnyWord([words])
 
   // The same by a table that expressions of a set share (program_tables.h); number: the table. The
-  // operand is one of those above, for slots that hold neither text nor a plain list of texts.
-  kTableTextIs,   // symbol
-  kTableTextIn,   // its symbol is one of `symbols` (bits of the word `symbol`)
-  kTableListHas,  // one of them is in the list
-  kTableWords,    // one of the words `symbols` is in the text
+  // operand is one of those above, for slots that hold something else.
+  kTableTextIs,    // symbol
+  kTableNumberIs,  // symbol
+  kTableTextIn,    // its symbol is one of `symbols` (bits of the word `symbol`)
+  kTableListHas,   // one of them is in the list
+  kTableWords,     // one of the words `symbols` is in the text
 
   // Values.
   kConstant,

@@ -8,7 +8,7 @@
 namespace rapport::expr {
 namespace {
 
-constexpr uint32_t kTextsForTable = 3;  // below, comparing is as quick as looking up
+constexpr uint32_t kTestsForTable = 3;  // below, comparing is as quick as looking up
 constexpr uint32_t kWordsForTable = 2;
 
 template <class T>
@@ -127,6 +127,8 @@ void Sharing::count(const Binding& binding) {
     const auto test = find_test(binding, constants, id);
     if (!test) continue;
     if (test->code == OpCode::kWordsInText) words_[test->slot]++;
+    if (test->code == OpCode::kEqualNumber && test->as_whole && test->as_real)
+      numbers_[test->slot]++;
     if (test->code == OpCode::kEqualText || test->code == OpCode::kListHasText)
       texts_[test->slot]++;
     if (test->code == OpCode::kTextInList) texts_[test->slot] += test->constant.cell_count();
@@ -139,14 +141,23 @@ void Sharing::count_node(const Binding& binding, NodeId id, const std::vector<ui
   for (const NodeId child : binding.ast().children(id)) count_node(binding, child, keys);
 }
 
-bool Sharing::has_texts(uint32_t slot) const {
-  const auto found = texts_.find(slot);
-  return found != texts_.end() && found->second >= kTextsForTable;
-}
-
-bool Sharing::has_words(uint32_t slot) const {
-  const auto found = words_.find(slot);
-  return found != words_.end() && found->second >= kWordsForTable;
+bool Sharing::has_table(const Op& test) const {
+  const auto enough = [&](const std::map<uint32_t, uint32_t>& counts, uint32_t least) {
+    const auto found = counts.find(test.number);
+    return found != counts.end() && found->second >= least;
+  };
+  switch (test.code) {
+    case OpCode::kWordsInText:
+      return enough(words_, kWordsForTable);
+    case OpCode::kEqualNumber:
+      return test.as_whole && test.as_real && enough(numbers_, kTestsForTable);
+    case OpCode::kEqualText:
+    case OpCode::kTextInList:
+    case OpCode::kListHasText:
+      return enough(texts_, kTestsForTable);
+    default:
+      return false;
+  }
 }
 
 uint32_t Sharing::table(uint32_t slot) {

@@ -1,6 +1,7 @@
 #include "expr/program_tables.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rapport::expr {
 
@@ -42,6 +43,14 @@ bool mark_elements(const SymbolTable& symbols, const Value& list, uint64_t* bits
   return true;
 }
 
+// Numbers of tables are below 2^53, so that a double that equals one is that whole number.
+uint32_t find_number(const SymbolTable& numbers, const Value& value) {
+  if (value.is(Kind::kInt)) return numbers.find(bytes_of(value.as_int()));
+  const double d = value.as_double();
+  if (!(std::abs(d) < 9007199254740992.0) || d != std::trunc(d)) return SymbolTable::kNone;
+  return numbers.find(bytes_of(static_cast<int64_t>(d)));
+}
+
 }  // namespace
 
 void classify(const SlotTable& table, const Value& value, SlotState& state) {
@@ -49,6 +58,9 @@ void classify(const SlotTable& table, const Value& value, SlotState& state) {
   if (value.is(Kind::kString)) {
     state.held = SlotState::Held::kText;
     state.symbol = table.symbols.find(value.as_text());
+  } else if (value.is(Kind::kInt) || value.is(Kind::kDouble)) {
+    state.held = SlotState::Held::kNumber;
+    state.symbol = find_number(table.numbers, value);
   } else if (value.is(Kind::kList) && !value.is_view() &&
              mark_elements(table.symbols, value, state.bits)) {
     state.held = SlotState::Held::kList;

@@ -87,6 +87,7 @@ inline uint32_t SymbolTable::hash(std::string_view text) {
 struct SlotTable {
   uint32_t slot = 0;
   SymbolTable symbols;
+  SymbolTable numbers;                   // whole ones, as their bytes
   std::vector<std::string> words;        // of every hasAnyWord of the slot, each once
   std::unique_ptr<WordScanner> scanner;  // of `words`
 };
@@ -94,9 +95,10 @@ struct SlotTable {
 // The answers for one record.
 struct SlotState {
   enum class Held : uint8_t {
-    kOther,  // ask the slot itself
-    kText,   // symbol
-    kList,   // of texts: bits
+    kOther,   // ask the slot itself
+    kText,    // symbol
+    kNumber,  // symbol; a whole number or one that equals none
+    kList,    // of texts: bits
   };
   uint64_t read_for = 0;     // the record's turn these answers are of
   uint64_t scanned_for = 0;  //
@@ -106,6 +108,11 @@ struct SlotState {
   uint64_t word_bits = 0;
   uint64_t* bits = nullptr;  // one per symbol
 };
+
+// A whole number as a SymbolTable of numbers has it.
+inline std::string_view bytes_of(const int64_t& number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
 
 // Tells `value`, what the table's slot holds.
 void classify(const SlotTable& table, const Value& value, SlotState& state);

@@ -2,7 +2,8 @@
 //
 // What several of them ask is answered once per record: the same sub-expression, the texts a field
 // is compared with, the words looked for in a text. Those that ask whether a field equals some text
-// (`event.type == "…" && …`) are found by that text; the others of that field are not touched.
+// or whole number (`event.type == "…" && …`), or whether a list has some text, are found by what
+// the field holds; the others of that field are not touched.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@
 #include "expr/program_evaluator.h"
 #include "expr/program_ops.h"
 #include "expr/program_tables.h"
+#include "expr/rule_index.h"
 
 namespace rapport::expr {
 
@@ -42,6 +44,7 @@ class RuleSetState {
   SharedState shared_;
   std::vector<uint64_t> bits_;
   std::vector<Value> locals_;
+  std::vector<uint64_t> told_;  // by rule: the last turn it was told, where it stands several times
   std::vector<uint32_t> matched_;
   std::vector<Unsettled> unsettled_;
 };
@@ -65,35 +68,12 @@ class RuleSet {
  private:
   friend class RuleSetState;
 
-  struct Rule {
-    uint32_t number = 0;
-    uint32_t root = 0;  // operation
-    uint32_t rest = 0;  // what is left to tell where the guard holds
-  };
-  // Conditions that need a slot to hold one of some texts, or a list that has one of them.
-  struct Guarded {
-    uint32_t table = 0;
-    std::vector<Rule> rules;
-    std::vector<uint32_t>
-        first;  // by symbol: where its rules begin in `places`; one more at the end
-    std::vector<uint32_t> places;  // into `rules`
-  };
-  struct Guard {
-    uint32_t operand = 0;  // its place among those of &&
-    uint32_t table = 0;
-    std::vector<uint32_t> symbols;
-  };
-
-  std::vector<Guard> guards_of(uint32_t root) const;
-  void index_rules(const std::vector<uint32_t>& roots);
-  uint32_t without_guard(uint32_t root, const Guard& guard);
   class Run;
 
   std::vector<std::shared_ptr<const Binding>> bindings_;
   Code code_;
   std::vector<SlotTable> tables_;
-  std::vector<Rule> unguarded_;
-  std::vector<Guarded> guarded_;
+  RuleIndex index_;
 };
 
 }  // namespace rapport::expr

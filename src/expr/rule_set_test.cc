@@ -104,6 +104,27 @@ TEST_F(RuleSetTest, AMissingGuardLeavesOpenWhatNothingElseDecides) {
   EXPECT_EQ(told(set, state), "5") << "null is no text";
 }
 
+TEST_F(RuleSetTest, RulesAreFoundByNumbersAndByElementsOfLists) {
+  const RuleSet set =
+      set_of({"account.ltv == 1 && event.type != 'x'", "account.ltv == 2", "account.ltv == 3.0",
+              "account.ltv == 2.5 || account.ltv == 4", "'a' in event.intents && account.ltv > 1",
+              "('a' in event.intents || 'b' in event.intents) && account.ltv > 0",
+              "'c' in event.intents && account.ltv > 0"});
+  RuleSetState state(set);
+  read(R"({"event":{"intents":["b","a","z"],"type":"m"},"account":{"ltv":1}})");
+  EXPECT_EQ(told(set, state), "0 5");
+  read(R"({"event":{"intents":["a","a","b"],"type":"m"},"account":{"ltv":2.0}})");
+  EXPECT_EQ(told(set, state), "1 4 5");
+  read(R"({"event":{"intents":["c"]},"account":{"ltv":3}})");
+  EXPECT_EQ(told(set, state), "2 6");
+  read(R"({"event":{"intents":[]},"account":{"ltv":2.5}})");
+  EXPECT_EQ(told(set, state), "3");
+  read(R"({"account":{"ltv":"1"}})");
+  EXPECT_EQ(told(set, state), "?4 ?5 ?6") << "text equals no number";
+  read(R"({"event":{"intents":[1,"c"]}})");
+  EXPECT_EQ(told(set, state), "?0 ?1 ?2 ?3 ?6") << "a list of other things is read itself";
+}
+
 TEST_F(RuleSetTest, WordsOfSeveralRulesAreFoundInOnePassOverTheText) {
   const std::vector<std::string> rules = {
       "event.text.hasAnyWord(['billing', 'charge'])", "event.text.hasAnyWord(['price', 'billing'])",
