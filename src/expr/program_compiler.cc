@@ -18,7 +18,7 @@ class Compiler {
         code_(code),
         sharing_(sharing),
         constants_(fold_constants(binding, *code.constants)) {
-    if (sharing != nullptr) keys_ = sharing->keys(binding);
+    if (sharing != nullptr) keys_ = sharing->keys(binding, constants_);
   }
 
   uint32_t run() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,10 @@ class Sharing {
   std::vector<SlotTable> finish();
 
   // A number for each distinct sub-expression without variables of its own from outside; kNoKey for
-  // what is not worth a memo. By node.
+  // what is not worth a memo. By node. `constants` is what fold_constants gave.
   static constexpr uint32_t kNoKey = UINT32_MAX;
-  std::vector<uint32_t> keys(const Binding& binding);
+  std::vector<uint32_t> keys(const Binding& binding,
+                             const std::vector<std::optional<Value>>& constants);
   bool stands_twice(uint32_t key) const { return key != kNoKey && counts_[key] > 1; }
   // The operation and the memo of a shared sub-expression, once it is compiled.
   struct Place {

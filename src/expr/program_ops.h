@@ -126,8 +126,10 @@ struct Op {
 
 // The operations of one or several expressions; borrows their bindings.
 struct Code {
+  static constexpr size_t kConstants = size_t{16} << 20;  // bytes; what is beyond is not folded
+
   std::vector<Op> ops;
-  std::unique_ptr<Arena> constants = std::make_unique<Arena>();  // folded while compiling
+  std::unique_ptr<Arena> constants = std::make_unique<Arena>(kConstants);  // folded
   std::vector<std::shared_ptr<const WordScanner>> words;
   uint32_t locals = 0;  // the most any expression needs
   uint32_t memos = 0;

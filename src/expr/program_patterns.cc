@@ -8,7 +8,7 @@
 namespace rapport::expr {
 namespace {
 
-constexpr uint64_t kFoldCost = 10'000;         // of one call
+constexpr uint64_t kFoldCost = 20'000;         // of an expression; the rest is left as it is
 constexpr double kExact = 9007199254740992.0;  // up to here a double tells every whole number
 
 class Folder {
@@ -44,8 +44,7 @@ class Folder {
     }
     if (ast_.kind(id) == NodeKind::kList) return arena_.list(parts);
     if (ast_.text(id) == "or" || ast_.text(id) == "orValue") return std::nullopt;
-    Budget budget(kFoldCost);
-    Call call{arena_, budget};
+    Call call{arena_, budget_};
     return apply_overload(binding_.node(id).calls, parts, call);
   }
 
@@ -63,6 +62,7 @@ class Folder {
   const Binding& binding_;
   const Ast& ast_;
   Arena& arena_;
+  Budget budget_{kFoldCost};
   std::vector<std::optional<Value>> values_;
 };
 

@@ -108,21 +108,20 @@ class Namer {
 
 }  // namespace
 
-std::vector<uint32_t> Sharing::keys(const Binding& binding) {
+std::vector<uint32_t> Sharing::keys(const Binding& binding,
+                                    const std::vector<std::optional<Value>>& constants) {
   std::vector<uint32_t> names = Namer(binding, known_).run();
   counts_.resize(known_.size());
-  Arena arena;
-  const auto constants = fold_constants(binding, arena);
   for (NodeId id = 0; id < names.size(); ++id)
     if (constants[id] || find_test(binding, constants, id)) names[id] = kNoKey;
   return names;
 }
 
 void Sharing::count(const Binding& binding) {
-  const std::vector<uint32_t> names = keys(binding);
-  if (binding.ast().size() > 0) count_node(binding, binding.ast().root(), names);
   Arena arena;
   const auto constants = fold_constants(binding, arena);
+  const std::vector<uint32_t> names = keys(binding, constants);
+  if (binding.ast().size() > 0) count_node(binding, binding.ast().root(), names);
   for (NodeId id = 0; id < binding.ast().size(); ++id) {
     const auto test = find_test(binding, constants, id);
     if (!test) continue;
