@@ -30,7 +30,7 @@ namespace {
 
 using namespace rapport::expr;
 
-constexpr size_t kBlock = 2'000;
+constexpr size_t kBlock = 500;
 constexpr int kPasses = 9;
 
 class Sources : public Layout {

@@ -47,7 +47,7 @@ struct Run {
   const char* end;
   bool wide;  // has bytes above ASCII
 };
-Run plain_run(const char* at, const char* end) {
+inline Run plain_run(const char* at, const char* end) {
   bool wide = false;
 #ifdef __SSE2__
   for (; end - at >= 16; at += 16) {
@@ -169,10 +169,8 @@ class JsonSlotReader::Parser {
       repeated_ = name.data();
       return false;
     }
-    Value value;
-    if (!skip_or_read(inner, depth, &value)) return false;
-    slot = value;
-    if (wanted != nullptr) *wanted = value;
+    if (!skip_or_read(inner, depth, &slot)) return false;
+    if (wanted != nullptr) *wanted = slot;
     return true;
   }
 

@@ -14,19 +14,32 @@ uint32_t SymbolTable::add(std::string_view text) {
   return size() - 1;
 }
 
-// A quarter full at most, so that a text that is not there is told by one empty cell.
+// A quarter full at most, so that a text that is not there is mostly told by one empty cell.
 void SymbolTable::spread() {
   size_t wanted = 16;
   while (wanted < texts_.size() * 4) wanted *= 2;
-  const size_t first = wanted == cells_.size() ? texts_.size() - 1 : 0;
-  if (first == 0) cells_.assign(wanted, {});
-  mask_ = static_cast<uint32_t>(wanted) - 1;
-  for (size_t i = first; i < texts_.size(); ++i) {
-    uint32_t at = hash(texts_[i]) & mask_;
-    while (cells_[at].number != 0) at = (at + 1) & mask_;
-    cells_[at] = {texts_[i].data(), static_cast<uint32_t>(texts_[i].size()),
-                  static_cast<uint32_t>(i) + 1};
+  size_t next = texts_.size() - 1;
+  if (wanted != cells_.size()) {
+    cells_.assign(wanted, {});
+    mask_ = static_cast<uint32_t>(wanted) - 1;
+    next = 0;
   }
+  for (; next < texts_.size(); ++next) {
+    if (place(next) || thorough_) continue;
+    thorough_ = true;
+    cells_.assign(wanted, {});
+    for (size_t i = 0; i < next + 1; ++i) place(i);
+  }
+}
+
+// False when it lies far from where it is sought first.
+bool SymbolTable::place(size_t symbol) {
+  const std::string_view text = texts_[symbol];
+  const uint32_t sought = hash(text) & mask_;
+  uint32_t at = sought;
+  while (cells_[at].number != 0) at = (at + 1) & mask_;
+  cells_[at] = {text.data(), static_cast<uint32_t>(text.size()), static_cast<uint32_t>(symbol) + 1};
+  return ((at - sought) & mask_) <= 2;
 }
 
 namespace {

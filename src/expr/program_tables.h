@@ -32,7 +32,8 @@ inline bool same_bytes(std::string_view a, std::string_view b) {
   return a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1];
 }
 
-// Texts with numbers from 0. Looked up by length and the bytes at both ends.
+// Texts with numbers from 0. Looked up by their length and three of their bytes, or where that
+// tells them badly apart, by sixteen.
 class SymbolTable {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -55,16 +56,29 @@ class SymbolTable {
     uint32_t size = 0;
     uint32_t number = 0;  // symbol + 1, or 0
   };
-  static uint32_t hash(std::string_view text);
+  uint32_t hash(std::string_view text) const {
+    return thorough_ ? thorough_hash(text) : quick_hash(text);
+  }
+  static uint32_t quick_hash(std::string_view text);
+  static uint32_t thorough_hash(std::string_view text);
+  bool place(size_t symbol);
   void spread();
 
   std::vector<std::unique_ptr<std::string>> owned_;
   std::vector<std::string_view> texts_;
   std::vector<Cell> cells_;
   uint32_t mask_ = 0;
+  bool thorough_ = false;
 };
 
-inline uint32_t SymbolTable::hash(std::string_view text) {
+inline uint32_t SymbolTable::quick_hash(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto byte = [&](size_t at) { return uint32_t{static_cast<unsigned char>(text[at])}; };
+  const uint32_t bytes = byte(0) | byte(text.size() / 2) << 8 | byte(text.size() - 1) << 16;
+  return (bytes ^ static_cast<uint32_t>(text.size()) << 24) * 0x9e3779b1u >> 12;
+}
+
+inline uint32_t SymbolTable::thorough_hash(std::string_view text) {
   uint64_t head = 0;
   uint64_t tail = 0;
   if (text.size() >= 8) {

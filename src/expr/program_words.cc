@@ -35,7 +35,7 @@ struct Sorted {
 };
 
 #ifdef __SSE2__
-Sorted sort_bytes(__m128i bytes) {
+inline Sorted sort_bytes(__m128i bytes) {
   const auto above = [](__m128i v, char least) { return _mm_cmpgt_epi8(v, _mm_set1_epi8(least)); };
   const auto between = [&](__m128i v, char first, char last) {
     return _mm_and_si128(above(v, static_cast<char>(first - 1)),
@@ -47,7 +47,7 @@ Sorted sort_bytes(__m128i bytes) {
   const __m128i words = _mm_or_si128(_mm_or_si128(letters, digits), line);
   return {static_cast<uint32_t>(_mm_movemask_epi8(words)), _mm_movemask_epi8(bytes) == 0};
 }
-Sorted sort_bytes(const char* at) {
+inline Sorted sort_bytes(const char* at) {
   return sort_bytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
 }
 #else
