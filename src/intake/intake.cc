@@ -156,9 +156,23 @@ struct Intake::State {
   // Stages in order; what was staged before an error stays and is a repeat when it is sent again.
   Result<Receipt> stage_all(WorkspaceId workspace, const Key& key, std::vector<Ready> all) {
     Receipt receipt;
+    TRY(expect(workspace, all));
     const std::lock_guard lock(mutex);
     for (Ready& ready : all) TRY(stage_one(workspace, key, ready, receipt));
     return receipt;
+  }
+
+  // What staging is going to look up, all of it at once.
+  Result<void> expect(WorkspaceId workspace, const std::vector<Ready>& all) {
+    std::vector<Digest16> messages, identifiers;
+    messages.reserve(all.size());
+    identifiers.reserve(all.size() * 2);
+    for (const Ready& ready : all) {
+      if (ready.message != Digest16{}) messages.push_back(ready.message);
+      for (const Claimant& claimant : ready.claimants.given) identifiers.push_back(claimant.hash);
+    }
+    TRY_ASSIGN(const auto subjects, log.ids().expect(workspace, messages, identifiers));
+    return log.keys().expect(workspace, subjects);
   }
 
   Result<void> stage_one(WorkspaceId workspace, const Key& key, Ready& ready, Receipt& receipt) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 
 #include "store/ids_file.h"
@@ -22,10 +21,22 @@ struct NewBinding {
 // What is in memory alone, or was until the last flush.
 struct Tail {
   explicit Tail(size_t entries = 0) : ids(entries) {}
-  IdTable ids;
-  std::unordered_map<IdName, NewBinding, IdNameHash> bindings;
+  FlatMap<IdName, Sequence, IdNameHash> ids;
+  FlatMap<IdName, NewBinding, IdNameHash> bindings;
   size_t size() const { return ids.size() + bindings.size(); }
 };
+
+// What is there already is newer.
+template <class Map>
+void put_absent(Map& to, const Map& from) {
+  from.each([&](const auto& key, const auto& value) {
+    if (to.find(key) == nullptr) to.put(key, value);
+  });
+}
+
+std::optional<Ids::Bound> if_any(const Ids::Bound& bound) {
+  return bound.subject.value == 0 ? std::nullopt : std::optional(bound);
+}
 
 }  // namespace
 
@@ -50,13 +61,18 @@ struct Ids::State {
   std::mutex writing;  // one flush, unbind or forget at a time; taken before `memory`
 
   std::array<Tail*, 2> tails() { return {&tail, before.get()}; }
+  // What memory knows of an identifier, `memory` held: a subject of 0 says that there is nothing in
+  // the file either.
+  const Bound* known(const IdName& name);
+  void prefetch(WorkspaceId workspace, std::span<const Digest16> messages,
+                std::span<const Digest16> identifiers);
 
   mutable std::mutex memory;
   Tail tail;
   // The tail before: being flushed, or flushed and kept so that lately() reaches back further.
   std::shared_ptr<Tail> before = std::make_shared<Tail>();
   std::vector<std::shared_ptr<const Generation>> generations;
-  RecentMap<IdName, Bound, IdNameHash> bindings;  // read from the file or bound
+  RecentMap<IdName, Bound, IdNameHash> bindings;  // bound, or read from the file: 0 is not there
   uint64_t binding_changes = 0;
   LogPoint flushed;
 };
@@ -86,7 +102,7 @@ std::optional<Sequence> Ids::lately(WorkspaceId workspace, const Digest16& messa
   const IdName name{workspace, message};
   const std::lock_guard lock(state_->memory);
   for (const Tail* tail : state_->tails()) {
-    if (const auto sequence = tail->ids.find(name)) return sequence;
+    if (const Sequence* sequence = tail->ids.find(name)) return *sequence;
   }
   return std::nullopt;
 }
@@ -121,19 +137,61 @@ Result<std::optional<Ids::Bound>> Ids::bound(WorkspaceId workspace, const Digest
   uint64_t changes = 0;
   {
     const std::lock_guard lock(s.memory);
-    for (const Tail* tail : s.tails()) {
-      if (const auto it = tail->bindings.find(name); it != tail->bindings.end())
-        return std::optional(it->second.bound);
-    }
-    if (const Bound* found = s.bindings.find(name)) return std::optional(*found);
+    if (const Bound* found = s.known(name)) return if_any(*found);
     changes = s.binding_changes;
   }
   TRY_ASSIGN(const auto found, s.file->bound(name));
-  if (found) {
-    const std::lock_guard lock(s.memory);
-    if (s.binding_changes == changes) s.bindings.put(name, *found);
-  }
+  const std::lock_guard lock(s.memory);
+  if (s.binding_changes == changes) s.bindings.put(name, found.value_or(Bound{}));
   return found;
+}
+
+const Ids::Bound* Ids::State::known(const IdName& name) {
+  if (const Bound* found = bindings.find(name)) return found;
+  for (Tail* tail : tails()) {
+    if (const NewBinding* found = tail->bindings.find(name)) return &found->bound;
+  }
+  return nullptr;
+}
+
+void Ids::State::prefetch(WorkspaceId workspace, std::span<const Digest16> messages,
+                          std::span<const Digest16> identifiers) {
+  for (const Digest16& message : messages) {
+    for (const Tail* tail : tails()) tail->ids.prefetch({workspace, message});
+    for (const auto& generation : generations) generation->bloom.prefetch(message);
+  }
+  for (const Digest16& identifier : identifiers) bindings.prefetch({workspace, identifier});
+}
+
+Result<std::vector<SubjectId>> Ids::expect(WorkspaceId workspace,
+                                           std::span<const Digest16> messages,
+                                           std::span<const Digest16> identifiers) {
+  State& s = *state_;
+  std::vector<SubjectId> subjects;
+  subjects.reserve(identifiers.size());
+  std::vector<IdName> unknown;
+  uint64_t changes = 0;
+  {
+    const std::lock_guard lock(s.memory);
+    s.prefetch(workspace, messages, identifiers);
+    for (const Digest16& identifier : identifiers) {
+      const IdName name{workspace, identifier};
+      const Bound* found = s.known(name);
+      if (found == nullptr)
+        unknown.push_back(name);
+      else if (if_any(*found))
+        subjects.push_back(found->subject);
+    }
+    changes = s.binding_changes;
+  }
+  if (unknown.empty()) return subjects;
+  TRY_ASSIGN(const auto read, s.file->bound(unknown));
+  const std::lock_guard lock(s.memory);
+  for (size_t i = 0; i < read.size(); ++i) {
+    if (s.binding_changes == changes) s.bindings.put(unknown[i], read[i].value_or(Bound{}));
+    if (read[i]) subjects.push_back(read[i]->subject);
+  }
+  return subjects;
 }
 
 void Ids::bind(WorkspaceId workspace, const model::Binding& binding, Sequence sequence) {
@@ -141,7 +199,7 @@ void Ids::bind(WorkspaceId workspace, const model::Binding& binding, Sequence se
   const Bound bound{binding.subject, binding.claimed_by};
   const std::lock_guard lock(state_->memory);
   ++state_->binding_changes;
-  state_->tail.bindings.insert_or_assign(name, NewBinding{bound, sequence});
+  state_->tail.bindings.put(name, NewBinding{bound, sequence});
   state_->bindings.put(name, bound);
 }
 
@@ -156,10 +214,12 @@ Result<void> Ids::unbind(WorkspaceId workspace, std::span<const SubjectId> subje
     const std::lock_guard lock(s.memory);
     ++s.binding_changes;
     for (Tail* tail : s.tails()) {
-      std::erase_if(tail->bindings,
-                    [&](const auto& e) { return is_theirs(e.first, e.second.bound.subject); });
+      tail->bindings.erase_if([&](const IdName& name, const NewBinding& binding) {
+        return is_theirs(name, binding.bound.subject);
+      });
     }
-    s.bindings.erase_if([&](const auto& e) { return is_theirs(e.first, e.second.subject); });
+    s.bindings.erase_if(
+        [&](const IdName& name, const Bound& bound) { return is_theirs(name, bound.subject); });
   };
   forget_in_memory();
   TRY(s.file->unbind(workspace, subjects));
@@ -170,13 +230,15 @@ Result<void> Ids::unbind(WorkspaceId workspace, std::span<const SubjectId> subje
 Result<void> Ids::forget(WorkspaceId workspace) {
   State& s = *state_;
   const std::lock_guard writing(s.writing);
-  const auto is_theirs = [&](const auto& e) { return e.first.workspace == workspace; };
+  const auto is_theirs = [&](const IdName& name, const auto&) {
+    return name.workspace == workspace;
+  };
   const auto forget_in_memory = [&] {
     const std::lock_guard lock(s.memory);
     ++s.binding_changes;
     for (Tail* tail : s.tails()) {
-      tail->ids.keep_only([&](const IdName& name) { return name.workspace != workspace; });
-      std::erase_if(tail->bindings, is_theirs);
+      tail->ids.erase_if(is_theirs);
+      tail->bindings.erase_if(is_theirs);
     }
     s.bindings.erase_if(is_theirs);
   };
@@ -227,12 +289,12 @@ Ids::State::Batch Ids::State::split(const Tail& tail, const LogPoint& point) {
     else
       batch.later.ids.put(name, sequence);
   });
-  for (const auto& [name, binding] : tail.bindings) {
+  tail.bindings.each([&](const IdName& name, const NewBinding& binding) {
     if (covered(name.workspace, binding.sequence))
       batch.bindings.push_back({name, binding.bound});
     else
-      batch.later.bindings.emplace(name, binding);
-  }
+      batch.later.bindings.put(name, binding);
+  });
   const auto by_name = [](const IdName& a, const IdName& b) {
     return std::tie(a.hash, a.workspace) < std::tie(b.hash, b.workspace);
   };
@@ -275,7 +337,7 @@ void Ids::State::keep(const Batch& batch, std::shared_ptr<Generation> generation
   }
   batch.later.ids.each(
       [&](const IdName& name, Sequence sequence) { tail.ids.put(name, sequence); });
-  tail.bindings.insert(batch.later.bindings.begin(), batch.later.bindings.end());
+  put_absent(tail.bindings, batch.later.bindings);
   flushed = point;
 }
 
@@ -283,7 +345,7 @@ void Ids::State::keep(const Batch& batch, std::shared_ptr<Generation> generation
 void Ids::State::take_back() {
   const std::lock_guard lock(memory);
   before->ids.each([&](const IdName& name, Sequence sequence) { tail.ids.put(name, sequence); });
-  tail.bindings.insert(before->bindings.begin(), before->bindings.end());
+  put_absent(tail.bindings, before->bindings);
   before = std::make_shared<Tail>();
 }
 

@@ -48,6 +48,10 @@ class Ids {
     SubjectId claimed_by;
   };
   Result<std::optional<Bound>> bound(WorkspaceId workspace, const Digest16& identifier);
+  // Says what sequence_of() and bound() will be asked next, so that they wait for less: reads what
+  // is not in memory from the file at once. Gives the subjects that those identifiers are bound to.
+  Result<std::vector<SubjectId>> expect(WorkspaceId workspace, std::span<const Digest16> messages,
+                                        std::span<const Digest16> identifiers);
   // Made by the event `sequence`; replaces an earlier one.
   void bind(WorkspaceId workspace, const model::Binding& binding, Sequence sequence);
 

@@ -45,6 +45,10 @@ bool Bloom::may_hold(const Digest16& id) const {
   return all;
 }
 
+void Bloom::prefetch(const Digest16& id) const {
+  __builtin_prefetch(&blocks_[block_of(hash_of(id))]);
+}
+
 std::string_view Bloom::bytes() const {
   return {reinterpret_cast<const char*>(blocks_.data()), blocks_.size() * sizeof(Block)};
 }

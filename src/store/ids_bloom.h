@@ -19,6 +19,7 @@ class Bloom {
   // Digests are keyed hashes: their bits are used as they are.
   void add(const Digest16& id);
   bool may_hold(const Digest16& id) const;
+  void prefetch(const Digest16& id) const;  // asks for the memory that may_hold() looks at
   std::string_view bytes() const;
   bool empty() const { return blocks_.empty(); }
 

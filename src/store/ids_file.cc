@@ -117,6 +117,23 @@ Result<std::optional<Sequence>> IdsFile::sequence_of(const IdName& id, const Gen
 
 Result<std::optional<Ids::Bound>> IdsFile::bound(const IdName& identifier) {
   const std::lock_guard lock(reader_mutex_);
+  return find_bound(identifier);
+}
+
+// One transaction: taking and giving back the locks costs as much as a look-up.
+Result<std::vector<std::optional<Ids::Bound>>> IdsFile::bound(std::span<const IdName> identifiers) {
+  std::vector<std::optional<Ids::Bound>> all;
+  all.reserve(identifiers.size());
+  const std::lock_guard lock(reader_mutex_);
+  TRY_ASSIGN(Transaction transaction, reader_->begin(TransactionKind::kRead));
+  for (const IdName& identifier : identifiers) {
+    TRY_ASSIGN(all.emplace_back(), find_bound(identifier));
+  }
+  TRY(transaction.commit());
+  return all;
+}
+
+Result<std::optional<Ids::Bound>> IdsFile::find_bound(const IdName& identifier) {
   Statement find = reader_->statement(
       "SELECT subject, claimed_by FROM bindings WHERE workspace = ?1 AND hash = ?2",
       identifier.workspace, Blob{bytes_of(identifier.hash)});

@@ -7,7 +7,7 @@
 
 #include "store/ids.h"
 #include "store/ids_bloom.h"
-#include "store/ids_table.h"
+#include "store/ids_name.h"
 #include "store/sqlite/database.h"
 
 namespace rapport::store {
@@ -30,6 +30,8 @@ class IdsFile {
   // Look-ups: any thread, also while another one writes.
   Result<std::optional<Sequence>> sequence_of(const IdName& id, const Generation& in);
   Result<std::optional<Ids::Bound>> bound(const IdName& identifier);
+  // One answer for each, in order.
+  Result<std::vector<std::optional<Ids::Bound>>> bound(std::span<const IdName> identifiers);
 
   // Writing: one thread at a time.
   struct IdRow {
@@ -50,6 +52,7 @@ class IdsFile {
  private:
   IdsFile() = default;
   Result<void> prepare();
+  Result<std::optional<Ids::Bound>> find_bound(const IdName& identifier);  // reader_mutex_ is held
   Result<void> empty_wal();
 
   std::unique_ptr<Database> writer_;

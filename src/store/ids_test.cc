@@ -164,6 +164,34 @@ TEST(Ids, ReplacesAnEarlierBinding) {
   EXPECT_EQ((*t.ids->bound(kOne, digest(1)))->claimed_by.value, 20U);
 }
 
+TEST(Ids, GivesTheSubjectsOfExpectedIdentifiersAndAnswersAsWithoutExpecting) {
+  IdsOnSimDisk t;
+  t.open();
+  t.ids->bind(kOne, {digest(1), {11}, {}}, {1});
+  t.ids->bind(kOne, {digest(2), {12}, {}}, {2});
+  ASSERT_TRUE(t.ids->flush(point(2)).ok());
+  t.open();  // nothing in memory
+  t.ids->bind(kOne, {digest(3), {13}, {}}, {3});
+  const Digest16 messages[] = {digest(100)};
+  const Digest16 asked[] = {digest(1), digest(3), digest(4), digest(2)};
+  const auto subjects = t.ids->expect(kOne, messages, asked);
+  ASSERT_TRUE(subjects.ok()) << subjects.error().message;
+  EXPECT_EQ(*subjects, (std::vector<SubjectId>{{13}, {11}, {12}}));  // memory first
+  EXPECT_EQ(t.bound(kOne, 1), 11U);
+  EXPECT_EQ(t.bound(kOne, 3), 13U);
+  EXPECT_EQ(t.bound(kOne, 4), 0U);
+  EXPECT_EQ(t.bound(kTwo, 1), 0U);
+  // That it was absent is forgotten once it is bound, also when it has left memory.
+  t.ids->bind(kOne, {digest(4), {14}, {}}, {4});
+  EXPECT_EQ(t.bound(kOne, 4), 14U);
+  ASSERT_TRUE(t.ids->flush(point(4)).ok());
+  ASSERT_TRUE(t.ids->flush(point(4)).ok());
+  EXPECT_EQ(t.bound(kOne, 4), 14U);
+  const SubjectId erased[] = {{14}};
+  ASSERT_TRUE(t.ids->unbind(kOne, erased).ok());
+  EXPECT_EQ(t.bound(kOne, 4), 0U);
+}
+
 TEST(Ids, UnbindsFromMemoryAndFileWithoutALeftover) {
   IdsOnSimDisk t;
   t.open();

@@ -230,7 +230,7 @@ Result<void> Keys::destroy_workspace(WorkspaceId workspace) {
   }
   {
     const std::lock_guard memory(s.memory);
-    s.cache.erase_if([&](const auto& entry) { return entry.first.workspace == workspace; });
+    s.cache.erase_if([&](const Name& name, const Key&) { return name.workspace == workspace; });
     s.hash_keys.erase(workspace);
     s.ahead.erase(workspace);
   }
@@ -383,6 +383,28 @@ Result<Key> Keys::find(WorkspaceId workspace, SubjectId subject) {
   TRY_ASSIGN(const Key key, s.read(workspace, subject));
   const std::lock_guard memory(s.memory);
   return s.cache.put({workspace, subject}, key);
+}
+
+Result<void> Keys::expect(WorkspaceId workspace, std::span<const SubjectId> subjects) {
+  State& s = *state_;
+  std::vector<SubjectId> unknown;
+  {
+    const std::lock_guard lock(s.memory);
+    for (SubjectId subject : subjects) {
+      if (!s.cache.prefetch({workspace, subject})) unknown.push_back(subject);
+    }
+  }
+  if (unknown.empty()) return {};
+  const std::lock_guard lock(s.database);
+  TRY_ASSIGN(Transaction transaction, s.db->begin(TransactionKind::kRead));
+  for (SubjectId subject : unknown) {
+    const Result<Key> key = s.read(workspace, subject);
+    if (!key.ok() && key.error().code == Code::kNotFound) continue;  // destroyed
+    if (!key.ok()) return key.error();
+    const std::lock_guard memory(s.memory);
+    s.cache.put({workspace, subject}, *key);
+  }
+  return transaction.commit();
 }
 
 Result<Key> Keys::State::read(WorkspaceId workspace, SubjectId subject) {

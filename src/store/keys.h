@@ -40,6 +40,8 @@ class Keys {
   Result<void> refill();
   // kNotFound when the key was destroyed (or never was). Cached; any thread.
   Result<Key> find(WorkspaceId workspace, SubjectId subject);
+  // Says which keys will be looked for next: reads at once what is not in memory.
+  Result<void> expect(WorkspaceId workspace, std::span<const SubjectId> subjects);
   // Durable when it returns, and gone from the file, its WAL and the cache.
   Result<void> destroy(WorkspaceId workspace, std::span<const SubjectId> subjects);
   Result<void> destroy_workspace(WorkspaceId workspace);

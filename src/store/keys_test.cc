@@ -166,6 +166,26 @@ TEST(Keys, DestroysAllKeysOfAWorkspace) {
   EXPECT_TRUE(t.keys->find(kTwo, other).ok());
 }
 
+TEST(Keys, ReadsExpectedKeysAndPassesOverDestroyedOnes) {
+  KeysOnSimDisk t;
+  ASSERT_TRUE(t.open().ok());
+  std::vector<SubjectId> subjects;
+  std::vector<Key> keys;
+  for (int i = 0; i < 100; ++i) {
+    subjects.push_back(*t.keys->allocate(kOne));
+    keys.push_back(*t.keys->find(kOne, subjects.back()));
+  }
+  const SubjectId destroyed[] = {subjects[7]};
+  ASSERT_TRUE(t.keys->destroy(kOne, destroyed).ok());
+  ASSERT_TRUE(t.open().ok());
+  ASSERT_TRUE(t.keys->expect(kOne, subjects).ok());
+  for (size_t i = 0; i < subjects.size(); ++i) {
+    const auto found = t.keys->find(kOne, subjects[i]);
+    ASSERT_EQ(found.ok(), i != 7);
+    if (found.ok()) EXPECT_EQ(*found, keys[i]);
+  }
+}
+
 TEST(Keys, RefusesAnotherMasterKey) {
   KeysOnSimDisk t;
   ASSERT_TRUE(t.open().ok());

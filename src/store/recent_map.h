@@ -1,35 +1,34 @@
 // A map of bounded size that keeps what was used lately.
 #pragma once
 
-#include <cstddef>
-#include <unordered_map>
 #include <utility>
+
+#include "store/flat_map.h"
 
 namespace rapport::store {
 
-// Two halves: what is put or found moves into the younger one; when that is full, it becomes the
-// older one and what was there is dropped. Not for several threads at once.
-template <class K, class V, class Hasher = std::hash<K>>
+// Two halves: what is put or found is in the younger one afterwards; when that is full, it becomes
+// the older one and what was there is dropped. Not for several threads at once.
+template <class K, class V, class Hasher>
 class RecentMap {
  public:
   explicit RecentMap(size_t capacity) : half_(capacity / 2) {}
 
   // Valid until the next call.
   V* find(const K& key) {
-    if (const auto it = young_.find(key); it != young_.end()) return &it->second;
-    const auto it = old_.find(key);
-    if (it == old_.end()) return nullptr;
-    V value = std::move(it->second);
-    old_.erase(it);
-    return &put(key, std::move(value));
+    if (V* value = young_.find(key)) return value;
+    const V* value = old_.find(key);
+    if (value == nullptr) return nullptr;
+    const V found = *value;  // put() may drop the older half
+    return &put(key, found);
   }
 
-  V& put(const K& key, V value) {
+  V& put(const K& key, const V& value) {
     if (young_.size() >= half_) {
       std::swap(old_, young_);
       young_.clear();
     }
-    return young_.insert_or_assign(key, std::move(value)).first->second;
+    return young_.put(key, value);
   }
 
   void erase(const K& key) {
@@ -37,17 +36,21 @@ class RecentMap {
     old_.erase(key);
   }
 
-  template <class Predicate>
+  template <class Predicate>  // predicate(const K&, const V&)
   void erase_if(const Predicate& predicate) {
-    std::erase_if(young_, predicate);
-    std::erase_if(old_, predicate);
+    young_.erase_if(predicate);
+    old_.erase_if(predicate);
   }
 
-  size_t size() const { return young_.size() + old_.size(); }
+  // As of FlatMap.
+  bool prefetch(const K& key) const {
+    const bool young = young_.prefetch(key);
+    return old_.prefetch(key) || young;
+  }
 
  private:
   size_t half_;
-  std::unordered_map<K, V, Hasher> young_, old_;
+  FlatMap<K, V, Hasher> young_, old_;
 };
 
 }  // namespace rapport::store
