@@ -4,13 +4,21 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/plain_run.h"
+
 namespace rapport {
 namespace {
 
 void append_string(std::string& out, std::string_view text) {
+  const size_t plain = plain_run(text).size;
   out += '"';
+  if (plain == text.size()) {
+    out += text;
+    out += '"';
+    return;
+  }
   size_t start = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = plain; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, start, i - start);

@@ -3,23 +3,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <iterator>
+#include <span>
+#include <vector>
 
 #include "base/json.h"
+#include "base/plain_run.h"
 #include "base/text.h"
 
 namespace rapport {
 namespace {
-
-constexpr uint64_t kOnes = 0x0101010101010101ULL;
-constexpr uint64_t kHighs = 0x8080808080808080ULL;
-
-// Bytes of the word that a string's plain run cannot hold (or that come after one such) get their
-// high bit set. May mark bytes that are 0x80 and above, never misses one.
-uint64_t ends_plain_run(uint64_t word) {
-  const auto zero_bytes = [](uint64_t w) { return (w - kOnes) & ~w & kHighs; };
-  const uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-  return control | zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\');
-}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -112,24 +105,28 @@ class Parser {
 
   bool object(Json& out, size_t depth) {
     ++at_;
-    Json::Object members;
     skip_space();
-    if (take('}')) return keep(out, std::move(members));
-    members.reserve(kUsualMembers);
+    if (take('}')) return keep(out, Json::Object());
+    const size_t first = open_.size();
     for (;;) {
       skip_space();
       if (at_ == end_ || *at_ != '"') return fail("expected a member name in double quotes");
       const char* start = at_;
-      Json::Member& member = members.emplace_back();
+      Json::Member member;
       if (!string(member.first)) return false;
-      if (members.size() <= kFewMembers && repeats_name(members))
+      const std::span<const Json::Member> before = std::span(open_).subspan(first);
+      if (before.size() < kFewMembers && repeats_name(before, member.first))
         return fail_at(start, "this member name is there twice");
       skip_space();
       if (!take(':')) return fail("expected ':' after the member name");
       if (!value(member.second, depth + 1)) return false;
+      open_.push_back(std::move(member));
       skip_space();
       if (take(',')) continue;
       if (!take('}')) return fail("expected ',' or '}'");
+      const auto begin = open_.begin() + static_cast<std::ptrdiff_t>(first);
+      Json::Object members(std::make_move_iterator(begin), std::make_move_iterator(open_.end()));
+      open_.erase(begin, open_.end());
       if (members.size() > kFewMembers && has_duplicates(members))
         return fail("a member name is there twice in the object that ends here");
       return keep(out, std::move(members));
@@ -142,12 +139,9 @@ class Parser {
     return true;
   }
 
-  static bool repeats_name(const Json::Object& members) {
-    const std::string_view name = members.back().first;
-    for (size_t i = 0; i + 1 < members.size(); ++i) {
-      if (members[i].first.view() == name) return true;
-    }
-    return false;
+  static bool repeats_name(std::span<const Json::Member> members, const SharedText& name) {
+    return std::any_of(members.begin(), members.end(),
+                       [&](const Json::Member& member) { return member.first == name; });
   }
 
   static bool has_duplicates(const Json::Object& members) {
@@ -169,24 +163,6 @@ class Parser {
       if (take(',')) continue;
       return take(']') ? keep(out, std::move(items)) : fail("expected ',' or ']'");
     }
-  }
-
-  // Moves past bytes that need no work; true when one of them is above ASCII.
-  bool skip_plain() {
-    uint64_t seen = 0;
-    while (end_ - at_ >= 8) {
-      uint64_t word;
-      std::memcpy(&word, at_, 8);
-      if (ends_plain_run(word) != 0) break;
-      seen |= word;
-      at_ += 8;
-    }
-    for (; at_ != end_; ++at_) {
-      const auto c = static_cast<unsigned char>(*at_);
-      if (c == '"' || c == '\\' || c < 0x20) break;
-      seen |= c;
-    }
-    return (seen & kHighs) != 0;
   }
 
   bool text(Json& out) {
@@ -218,9 +194,10 @@ class Parser {
   // The bytes up to the next that needs work; never at the end of the text afterwards.
   bool plain_run(std::string_view& run) {
     const char* start = at_;
-    const bool wide = skip_plain();
-    run = {start, static_cast<size_t>(at_ - start)};
-    if (wide && !is_utf8(run)) return fail_at(start, "this text is not valid UTF-8");
+    const PlainRun plain = rapport::plain_run({start, static_cast<size_t>(end_ - start)});
+    run = {start, plain.size};
+    at_ += plain.size;
+    if (plain.wide && !is_utf8(run)) return fail_at(start, "this text is not valid UTF-8");
     return at_ != end_ || fail("the text ends inside a string");
   }
 
@@ -294,7 +271,6 @@ class Parser {
     return true;
   }
 
-  static constexpr size_t kUsualMembers = 4;
   static constexpr size_t kFewMembers = 16;  // up to here comparing all pairs is cheapest
 
   const char* begin_;
@@ -302,6 +278,8 @@ class Parser {
   const char* end_;
   JsonLimits limits_;
   size_t values_ = 0;
+  // Members of the objects that have not ended yet, so that each gets memory once, as it needs.
+  std::vector<Json::Member> open_;
   const char* problem_ = "";
 };
 

@@ -186,7 +186,11 @@ ReadStep RequestReader::read_body(std::string_view bytes, size_t& taken) {
   Parser& p = *parser_;
   if (!p.chunks) {
     taken = static_cast<size_t>(std::min<uint64_t>(p.left, bytes.size()));
-    p.request.body.append(bytes.data(), taken);
+    std::string& body = p.request.body;
+    // At most four times what has come, so that it is copied once or not at all as it grows.
+    if (body.size() + taken > body.capacity())
+      body.reserve(body.size() + std::min<uint64_t>(p.left, 4 * (body.size() + taken)));
+    body.append(bytes.data(), taken);
     p.left -= taken;
     return p.left == 0 ? finish() : ReadStep::kMore;
   }
