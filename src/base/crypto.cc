@@ -141,10 +141,16 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::string seal(const Key& key, std::string_view plain, std::string_view context, Random& random) {
+  std::string out(plain.size() + kSealOverhead, '\0');
+  seal(key, plain, context, random, out);
+  return out;
+}
+
+void seal(const Key& key, std::string_view plain, std::string_view context, Random& random,
+          std::span<char> sealed) {
+  CHECK(sealed.size() == plain.size() + kSealOverhead);
   EVP_CIPHER_CTX* ctx = contexts().sealer.get();
-  std::string out;
-  out.resize(kNonce + plain.size() + kTag);
-  uint8_t* nonce = bytes(out.data());
+  uint8_t* nonce = bytes(sealed.data());
   uint8_t* body = nonce + kNonce;
   random.fill({nonce, kNonce});
   int n = 0;
@@ -153,7 +159,6 @@ std::string seal(const Key& key, std::string_view plain, std::string_view contex
   CHECK(EVP_EncryptUpdate(ctx, body, &n, bytes(plain), static_cast<int>(plain.size())) == 1);
   CHECK(EVP_EncryptFinal_ex(ctx, body + n, &n) == 1);
   CHECK(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, kTag, body + plain.size()) == 1);
-  return out;
 }
 
 Result<std::string> unseal(const Key& key, std::string_view sealed, std::string_view context) {

@@ -30,6 +30,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 // AES-256-GCM. Sealed form: 12-byte random nonce, ciphertext, 16-byte tag. `context` is
 // authenticated, not stored: bytes moved to another place do not open.
 inline constexpr size_t kSealOverhead = 28;
+// `sealed` has room for exactly the plain text and kSealOverhead.
+void seal(const Key& key, std::string_view plain, std::string_view context, Random& random,
+          std::span<char> sealed);
 std::string seal(const Key& key, std::string_view plain, std::string_view context, Random& random);
 Result<std::string> unseal(const Key& key, std::string_view sealed, std::string_view context);
 

@@ -116,9 +116,15 @@ Result<void> EventLog::stage(model::Event& event, const Digest16& message) {
   if (has_message && s.ids->lately(event.workspace, message))
     return Error{Code::kConflict, "an event with this message id was accepted already"};
   TRY_ASSIGN(const Key key, s.keys->find(event.workspace, event.subject));
-  NewRecord record{
-      event.workspace, event.subject, message, !event.bindings.empty(),
-      [&](const Envelope& envelope) { return seal(key, body, context_of(envelope), s.random); }};
+  const auto seal_body = [&](const Envelope& envelope, std::span<char> sealed) {
+    seal(key, body, context_of(envelope), s.random, sealed);
+  };
+  NewRecord record{event.workspace,
+                   event.subject,
+                   message,
+                   !event.bindings.empty(),
+                   body.size() + kSealOverhead,
+                   std::cref(seal_body)};
   TRY_ASSIGN(const Envelope envelope, s.log->stage(std::move(record)));
   event.sequence = envelope.sequence;
   event.received_at = envelope.received_at;

@@ -78,14 +78,14 @@ Result<Envelope> Log::stage(NewRecord record) {
   e.subject = record.subject;
   e.message = record.message;
   e.has_bindings = record.has_bindings;
-  const std::string sealed = record.seal(e);
-  TRY(s.make_room(kRecordHeader + sealed.size()));
+  const size_t size = kRecordHeader + record.sealed_bytes;
+  TRY(s.make_room(size));
 
   State::Part& part = s.parts.back();
-  const size_t before = part.bytes.size();
-  e.chain =
-      append_record(part.bytes, e, static_cast<uint32_t>(part.offset), slot.staged.chain, sealed);
-  const size_t size = part.bytes.size() - before;
+  part.bytes.resize(part.bytes.size() + size);
+  const std::span<char> bytes = std::span(part.bytes).last(size);
+  record.seal(e, bytes.subspan(kRecordHeader));
+  e.chain = complete_record(bytes, e, static_cast<uint32_t>(part.offset), slot.staged.chain);
   e.position = position_of(s.segment->number, s.offset);
   s.offset += size;
   e.next = position_of(s.segment->number, s.offset);

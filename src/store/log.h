@@ -10,11 +10,13 @@
 // valid record of a later group behind it is corruption, without one it is a torn tail.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -62,12 +64,17 @@ struct NewRecord {
   SubjectId subject;
   Digest16 message{};
   bool has_bindings = false;
-  // Called once, under the log's lock, with the envelope up to `has_bindings` filled in; gives the
-  // sealed body (AEAD context = context_of(envelope)).
-  std::function<std::string(const Envelope&)> seal;
+  size_t sealed_bytes = 0;
+  // Called once, under the log's lock, with the envelope up to `has_bindings` filled in; writes the
+  // sealed body (AEAD context = context_of(envelope)) into its place.
+  std::function<void(const Envelope&, std::span<char> sealed)> seal;
 };
 // Bytes that a sealed body is bound to: workspace, sequence, received_at, subject.
-std::string context_of(const Envelope& envelope);
+struct SealContext {
+  std::array<char, 28> bytes;
+  operator std::string_view() const { return {bytes.data(), bytes.size()}; }  // NOLINT: it is one
+};
+SealContext context_of(const Envelope& envelope);
 
 class Log {
  public:

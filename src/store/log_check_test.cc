@@ -79,8 +79,8 @@ TEST(CheckLog, FindsAnEventThatWasReplaced) {
   const Kept& k = kept[4];
   Record old;
   ASSERT_TRUE(decode_record(std::string_view(bytes).substr(k.offset, k.end - k.offset), old));
-  std::string forged;
-  append_record(forged, old.envelope, old.group, Hash{}, std::string(old.sealed.size(), 'F'));
+  std::string forged(old.size, 'F');
+  complete_record(forged, old.envelope, old.group, Hash{});
   ASSERT_EQ(forged.size(), k.end - k.offset);
   bytes.replace(k.offset, forged.size(), forged);
   ASSERT_TRUE(write_file(t.disk, path, bytes).ok());

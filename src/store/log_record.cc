@@ -45,24 +45,23 @@ Hash chain_over(const char* header, const Hash& previous, std::string_view seale
 
 }  // namespace
 
-Hash append_record(std::string& out, const Envelope& envelope, uint32_t group,
-                   const Hash& previous_chain, std::string_view sealed) {
-  char header[kRecordHeader] = {};
-  put(header, kLengthAt, static_cast<uint32_t>(kRecordHeader - kRecordPrefix + sealed.size()));
+Hash complete_record(std::span<char> record, const Envelope& envelope, uint32_t group,
+                     const Hash& previous_chain) {
+  char* const header = record.data();
+  const std::string_view all(header, record.size());
+  put(header, kLengthAt, static_cast<uint32_t>(record.size() - kRecordPrefix));
   put(header, kFormatAt, kFormat);
   put(header, kFlagsAt, envelope.has_bindings ? kHasBindings : uint8_t{0});
+  put(header, kUnusedAt, uint16_t{0});
   put(header, kGroupAt, group);
   put(header, kWorkspaceAt, envelope.workspace.value);
   put(header, kSequenceAt, envelope.sequence.value);
   put(header, kReceivedAt, envelope.received_at.value);
   put(header, kSubjectAt, envelope.subject.value);
   put(header, kMessageAt, envelope.message);
-  const Hash chain = chain_over(header, previous_chain, sealed);
+  const Hash chain = chain_over(header, previous_chain, all.substr(kRecordHeader));
   put(header, kChainAt, chain);
-  const uint32_t crc = crc32c(crc32c(0, {header + kFormatAt, kRecordHeader - kFormatAt}), sealed);
-  put(header, kCrcAt, crc);
-  out.append(header, kRecordHeader);
-  out.append(sealed);
+  put(header, kCrcAt, crc32c(0, all.substr(kFormatAt)));
   return chain;
 }
 
@@ -109,12 +108,12 @@ Hash chain_of(std::string_view bytes, const Hash& previous_chain, WorkspaceId wo
   return chain_over(header, previous_chain, bytes.substr(kRecordHeader));
 }
 
-std::string context_of(const Envelope& e) {
-  std::string out(28, '\0');
-  put(out.data(), 0, e.workspace.value);
-  put(out.data(), 4, e.sequence.value);
-  put(out.data(), 12, e.received_at.value);
-  put(out.data(), 20, e.subject.value);
+SealContext context_of(const Envelope& e) {
+  SealContext out;
+  put(out.bytes.data(), 0, e.workspace.value);
+  put(out.bytes.data(), 4, e.sequence.value);
+  put(out.bytes.data(), 12, e.received_at.value);
+  put(out.bytes.data(), 20, e.subject.value);
   return out;
 }
 

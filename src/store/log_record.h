@@ -19,10 +19,10 @@ struct Record {
   size_t size = 0;  // of the whole record
 };
 
-// Appends the record to `out` and gives its chain hash. Uses all fields of `envelope` but chain
-// and positions.
-Hash append_record(std::string& out, const Envelope& envelope, uint32_t group,
-                   const Hash& previous_chain, std::string_view sealed);
+// Writes the header of a record whose sealed body is in its place already, and gives its chain
+// hash. Uses all fields of `envelope` but chain and positions.
+Hash complete_record(std::span<char> record, const Envelope& envelope, uint32_t group,
+                     const Hash& previous_chain);
 
 // Length of the record whose first bytes are these, prefix included; 0 where a segment ends.
 // `start` holds at least kRecordPrefix bytes.
@@ -33,7 +33,7 @@ uint64_t record_size(std::string_view start);
 inline constexpr size_t kRecordLook = 16;
 bool looks_like_record(std::string_view start);
 
-// Takes a record apart. False when `bytes` (exactly one record) are not what append_record wrote.
+// Takes a record apart. False when `bytes` (exactly one record) are not what complete_record made.
 bool decode_record(std::string_view bytes, Record& record);
 
 // The fields alone, unchecked, for naming what is damaged. `bytes` holds at least kRecordHeader.

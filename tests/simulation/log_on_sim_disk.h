@@ -43,7 +43,10 @@ struct LogOnSimDisk {
                        .subject = {7},
                        .message = Digest16{1, 2, 3},
                        .has_bindings = false,
-                       .seal = [&](const Envelope&) { return body; }});
+                       .sealed_bytes = body.size(),
+                       .seal = [&](const Envelope&, std::span<char> sealed) {
+                         std::copy(body.begin(), body.end(), sealed.begin());
+                       }});
   }
   Result<Envelope> append(uint32_t workspace, std::string body) {
     TRY_ASSIGN(const Envelope e, stage(workspace, std::move(body)));
