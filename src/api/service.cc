@@ -23,6 +23,19 @@ std::string key_in_body(const std::string& body) {
   return parsed.ok() ? std::string(parsed->text("writeKey")) : std::string();
 }
 
+// A body of so many bytes is worth another thread's while.
+constexpr size_t kLargeBody = 16 * 1024;
+constexpr size_t kMostLarge = 8 * 1024 * 1024;  // bytes kept until they are read
+
+HttpResponse accepted(const intake::Receipt& receipt) {
+  HttpResponse answer{200, {{"Content-Type", "application/json"}}, {}};
+  answer.body = "{\"success\":true,\"stored\":" + std::to_string(receipt.stored) +
+                ",\"repeated\":" + std::to_string(receipt.repeated) +
+                ",\"quarantined\":" + std::to_string(receipt.quarantined) +
+                ",\"sequence\":" + std::to_string(receipt.last.value) + "}";
+  return answer;
+}
+
 HttpResponse busy(std::string_view what) {
   return problem({Code::kUnavailable, std::string(what), Retryable::kYes});
 }
@@ -37,6 +50,7 @@ Service::Service(Context& context, Router& router, Failpoints& failpoints, Servi
       options_(options),
       failed_(std::move(failed)),
       live_(context, options_.live),
+      reader_(context.intake),
       ingest_seconds_(context.metrics.histogram("rapport_commit_seconds",
                                                 "Time to make one round of events durable.")),
       request_seconds_(context.metrics.histogram("rapport_request_seconds",
@@ -86,7 +100,7 @@ void Service::serve(HttpRequest request, net::Respond respond) {
                      : "too many requests wait for connected systems; try again"));
 }
 
-bool Service::track(const HttpRequest& request, net::Respond& respond) {
+bool Service::track(HttpRequest& request, net::Respond& respond) {
   const auto part = tracking_part(request.target);
   if (part.empty()) return false;
   const auto call = intake::call_named(part);
@@ -97,32 +111,49 @@ bool Service::track(const HttpRequest& request, net::Respond& respond) {
     respond(std::move(answer));
     return true;
   }
-  auto answer = receive(request, *call);
-  if (!answer.ok()) {
-    respond(problem(answer.error()));
+  const auto sender = sender_of(request);
+  if (!sender.ok()) {
+    respond(problem(sender.error()));
+  } else if (request.body.size() < kLargeBody) {
+    take(std::move(respond), context_.intake.receive(*sender, *call, request.body));
   } else {
-    staged_.push_back({std::move(respond), std::move(answer).value()});
+    large_bytes_ += request.body.size();
+    large_.push_back({*sender, *call, std::move(request.body)});
+    large_responds_.push_back(std::move(respond));
+    if (large_bytes_ > kMostLarge) take_large();
   }
   return true;
 }
 
-Result<HttpResponse> Service::receive(const HttpRequest& request, intake::Call call) {
+void Service::take(net::Respond respond, const Result<intake::Receipt>& receipt) {
+  if (!receipt.ok()) return respond(problem(receipt.error()));
+  staged_.push_back({std::move(respond), accepted(*receipt)});
+}
+
+void Service::take_large() {
+  if (large_.empty()) return;
+  reader_.read(large_, [this](size_t number, Result<intake::Prepared> prepared) {
+    auto receipt = prepared.ok() ? context_.intake.stage(std::move(*prepared))
+                                 : Result<intake::Receipt>(prepared.error());
+    take(std::move(large_responds_[number]), receipt);
+  });
+  large_.clear();
+  large_responds_.clear();
+  large_bytes_ = 0;
+}
+
+Result<WorkspaceId> Service::sender_of(const HttpRequest& request) {
   std::string secret = credentials_of(request);
   if (secret.empty()) secret = key_in_body(request.body);
   TRY_ASSIGN(const auto principal, context_.gate.authenticate(secret, access::Scope::kIngest));
   if (principal.workspace.value == 0)
     return Error{Code::kForbidden,
                  "this key belongs to no workspace; use a workspace's ingest key"};
-  TRY_ASSIGN(const auto receipt, context_.intake.receive(principal.workspace, call, request.body));
-  HttpResponse answer{200, {{"Content-Type", "application/json"}}, {}};
-  answer.body = "{\"success\":true,\"stored\":" + std::to_string(receipt.stored) +
-                ",\"repeated\":" + std::to_string(receipt.repeated) +
-                ",\"quarantined\":" + std::to_string(receipt.quarantined) +
-                ",\"sequence\":" + std::to_string(receipt.last.value) + "}";
-  return answer;
+  return principal.workspace;
 }
 
 void Service::after_reads() {
+  take_large();
   if (staged_.empty()) return;
   const Micros start = context_.clock.monotonic();
   const auto committed = context_.log.commit();

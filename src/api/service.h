@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/batch_reader.h"
 #include "api/live/live.h"
 #include "api/router.h"
 #include "base/failpoint.h"
@@ -58,8 +59,10 @@ class Service final : public net::Service {
     Wait what;
     Queued queued;
   };
-  bool track(const HttpRequest& request, net::Respond& respond);
-  Result<HttpResponse> receive(const HttpRequest& request, intake::Call call);
+  bool track(HttpRequest& request, net::Respond& respond);
+  Result<WorkspaceId> sender_of(const HttpRequest& request);
+  void take(net::Respond respond, const Result<intake::Receipt>& receipt);
+  void take_large();
   void work(Lane lane);
   std::deque<Queued>& queue_of(Lane lane) { return lane == Lane::kUsual ? queue_ : outside_queue_; }
   std::condition_variable& changed_of(Lane lane) {
@@ -77,7 +80,13 @@ class Service final : public net::Service {
   Live live_;
   Histogram& ingest_seconds_;
   Histogram& request_seconds_;
-  std::vector<Staged> staged_;  // server's thread
+  // On the server's thread:
+  std::vector<Staged> staged_;
+  BatchReader reader_;
+  std::vector<BatchReader::Job> large_;  // read together at the end of the round
+  std::vector<net::Respond> large_responds_;
+  size_t large_bytes_ = 0;
+
   std::atomic<bool> draining_{false};
 
   std::mutex mutex_;

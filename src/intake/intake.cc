@@ -34,12 +34,19 @@ std::string make_message_id(Random& random) {
 
 // An event as good as staged: all that can be done without knowing what came before it.
 struct Ready {
-  Event event;
+  Event event;          // without properties and context:
+  std::string content;  // these, encoded
   Claimants claimants;
   Digest16 message{};                // all zero: cannot repeat
   std::optional<Digest16> accepted;  // of a refused call: its id, had it been good
   bool quarantined() const { return event.type == model::kQuarantined; }
 };
+
+void encode(Ready& ready) {
+  ready.content = model::encode_content(ready.event);
+  ready.event.properties = Json();
+  ready.event.context = Json();
+}
 
 Ready ready_call(const Key& key, TrackingCall&& call, Random& random) {
   Ready ready;
@@ -47,6 +54,7 @@ Ready ready_call(const Key& key, TrackingCall&& call, Random& random) {
   if (ready.event.message_id.empty()) ready.event.message_id = make_message_id(random);
   ready.message = message_hash(key, Domain::kTracked, ready.event.message_id);
   ready.claimants = claimants_of(key, std::move(ready.event.identities), call.previous_id);
+  encode(ready);
   return ready;
 }
 
@@ -60,11 +68,15 @@ Ready ready_refusal(const Key& key, Reading&& reading, Micros received) {
   event.properties.set("raw", std::move(reading.raw))
       .set("reason", reading.call.error().message)
       .set("where", reading.call.error().where);
+  encode(ready);
   if (event.message_id.empty()) return ready;
   ready.message = message_hash(key, Domain::kQuarantined, event.message_id);
   ready.accepted = message_hash(key, Domain::kTracked, event.message_id);
   return ready;
 }
+
+// Fewer events than this look up what they need one by one.
+constexpr size_t kFew = 4;
 
 // kChecked looks at the keys as well: an entry that outlived its erased subject counts as none.
 enum class Trust : uint8_t { kIndex, kChecked };
@@ -121,6 +133,18 @@ Error overloaded(std::string why) {
 
 }  // namespace
 
+struct Prepared::State {
+  WorkspaceId workspace;
+  Key key;
+  std::vector<Ready> all;
+};
+
+Prepared::Prepared() = default;
+Prepared::Prepared(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Prepared::Prepared(Prepared&&) noexcept = default;
+Prepared& Prepared::operator=(Prepared&&) noexcept = default;
+Prepared::~Prepared() = default;
+
 struct Intake::State {
   State(EventLog& log, Clock& clock, Random& random, Metrics& metrics, IntakeOptions options)
       : log(log),
@@ -164,6 +188,7 @@ struct Intake::State {
 
   // What staging is going to look up, all of it at once.
   Result<void> expect(WorkspaceId workspace, const std::vector<Ready>& all) {
+    if (all.size() < kFew) return {};
     std::vector<Digest16> messages, identifiers;
     messages.reserve(all.size());
     identifiers.reserve(all.size() * 2);
@@ -186,7 +211,7 @@ struct Intake::State {
     ready.event.workspace = workspace;
     if (ready.quarantined()) {
       TRY_ASSIGN(ready.event.subject, log.keys().allocate(workspace));
-      TRY(log.stage(ready.event, ready.message));
+      TRY(log.stage(ready.event, ready.message, ready.content));
       ++receipt.quarantined;
       counters.quarantined.add();
     } else {
@@ -214,7 +239,7 @@ struct Intake::State {
     for (const Trust trust : {Trust::kIndex, Trust::kChecked}) {
       WorkspaceSubjects subjects(log, ready.event.workspace, trust);
       TRY(assign_subjects(key, ready.claimants, subjects, ready.event));
-      staged = log.stage(ready.event, ready.message);
+      staged = log.stage(ready.event, ready.message, ready.content);
       if (staged || staged.error().code != Code::kNotFound) return staged;
     }
     return Error{Code::kUnavailable, "a person is being erased: send the events again in a minute",
@@ -237,18 +262,31 @@ Intake::Intake(EventLog& log, Clock& clock, Random& random, Metrics& metrics, In
 Intake::~Intake() = default;
 
 Result<Receipt> Intake::receive(WorkspaceId workspace, Call call, std::string_view body) {
+  TRY_ASSIGN(Prepared prepared, prepare(workspace, call, body));
+  return stage(std::move(prepared));
+}
+
+Result<Prepared> Intake::prepare(WorkspaceId workspace, Call call, std::string_view body) {
   TRY(state_->admit());
   TRY_ASSIGN(const Key key, state_->log.keys().hash_key(workspace));
   const Micros received = state_->clock.now();
   TRY_ASSIGN(auto readings, read_request(call, body, received, state_->options, state_->phones));
-  return state_->stage_all(workspace, key, state_->prepare(key, std::move(readings), received));
+  return Prepared(std::make_unique<Prepared::State>(
+      workspace, key, state_->prepare(key, std::move(readings), received)));
+}
+
+Result<Receipt> Intake::stage(Prepared prepared) {
+  CHECK(prepared.state_ != nullptr);
+  Prepared::State& p = *prepared.state_;
+  return state_->stage_all(p.workspace, p.key, std::move(p.all));
 }
 
 Result<Sequence> Intake::append(Event event) {
   TRY_ASSIGN(const Key key, state_->log.keys().hash_key(event.workspace));
   event.origin = model::Origin::kServer;
   if (event.at == Micros{}) event.at = state_->clock.now();
-  Ready ready{.event = std::move(event), .claimants = {}, .message = {}, .accepted = {}};
+  Ready ready{
+      .event = std::move(event), .content = {}, .claimants = {}, .message = {}, .accepted = {}};
   if (!ready.event.message_id.empty()) {
     ready.message = message_hash(key, Domain::kServer, ready.event.message_id);
   }

@@ -39,6 +39,21 @@ struct Receipt {
   Sequence last;        // highest sequence this request needs to be answered (repeats included)
 };
 
+// A request that was read and checked, ready to be staged.
+class Prepared {
+ public:
+  struct State;
+  Prepared();
+  explicit Prepared(std::unique_ptr<State> state);
+  Prepared(Prepared&&) noexcept;
+  Prepared& operator=(Prepared&&) noexcept;
+  ~Prepared();
+
+ private:
+  friend class Intake;
+  std::unique_ptr<State> state_;
+};
+
 class Intake {
  public:
   Intake(store::EventLog& log, Clock& clock, Random& random, Metrics& metrics,
@@ -51,6 +66,10 @@ class Intake {
   // Only a disk that fills up within a batch leaves its first events staged; sent again, they are
   // repeats by their message ids.
   Result<Receipt> receive(WorkspaceId workspace, Call call, std::string_view body);
+  // The same in two steps. The first is two thirds of the work and can be done for several requests
+  // at once; the second takes one after the other.
+  Result<Prepared> prepare(WorkspaceId workspace, Call call, std::string_view body);
+  Result<Receipt> stage(Prepared prepared);
 
   // Events of the server itself (connection.configured, contacts.merged, push.done …): durable when
   // it returns. With a non-empty message_id a repeat gives the sequence of the first.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <utility>
 
+#include "base/plain_run.h"
 #include "base/text.h"
 
 // A body is one JSON object. Its keys are short because every event of every workspace carries
@@ -41,8 +43,7 @@ const KindName& entry_of(IdentifierKind kind) {
 }
 
 void append_quoted(std::string& out, std::string_view text) {
-  const auto plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; };
-  if (!std::all_of(text.begin(), text.end(), plain)) {
+  if (plain_run(text).size != text.size()) {
     append_text(out, Json(text));
     return;
   }
@@ -51,17 +52,22 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-template <class... Args>
-void append_format(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+template <class Number>
+void append_number(std::string& out, Number n) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
 }
 
 void append_identities(std::string& out, const std::vector<Identity>& identities) {
   out += ",\"i\":[";
   for (const Identity& identity : identities) {
-    append_format(out, "{}[\"{}\",", out.back() == '[' ? "" : ",", entry_of(identity.kind).letter);
+    out += out.back() == '[' ? "[\"" : ",[\"";
+    out += entry_of(identity.kind).letter;
+    out += "\",";
     append_quoted(out, identity.value);
-    append_format(out, ",{}]", identity.subject.value);
+    out += ',';
+    append_number(out, identity.subject.value);
+    out += ']';
   }
   out += ']';
 }
@@ -69,9 +75,13 @@ void append_identities(std::string& out, const std::vector<Identity>& identities
 void append_bindings(std::string& out, const std::vector<Binding>& bindings) {
   out += ",\"b\":[";
   for (const Binding& binding : bindings) {
-    append_format(out, "{}[\"{}\",{},{}]", out.back() == '[' ? "" : ",",
-                  to_base64url(bytes_of(binding.hash)), binding.subject.value,
-                  binding.claimed_by.value);
+    out += out.back() == '[' ? "[\"" : ",[\"";
+    out += to_base64url(bytes_of(binding.hash));
+    out += "\",";
+    append_number(out, binding.subject.value);
+    out += ',';
+    append_number(out, binding.claimed_by.value);
+    out += ']';
   }
   out += ']';
 }
@@ -190,20 +200,9 @@ std::optional<IdentifierKind> identifier_kind(std::string_view name) {
   return std::nullopt;
 }
 
-std::string encode_body(const Event& event) {
+std::string encode_content(const Event& event) {
   std::string out;
-  out.reserve(512);
-  out += "{\"v\":1";
-  if (event.origin == Origin::kServer) out += ",\"o\":1";
-  out += ",\"t\":";
-  append_quoted(out, event.type);
-  if (!event.message_id.empty()) {
-    out += ",\"m\":";
-    append_quoted(out, event.message_id);
-  }
-  append_format(out, ",\"a\":{}", event.at.value);
-  if (!event.identities.empty()) append_identities(out, event.identities);
-  if (!event.bindings.empty()) append_bindings(out, event.bindings);
+  out.reserve(384);  // of most
   if (!is_empty_object(event.properties)) {
     out += ",\"p\":";
     append_text(out, event.properties);
@@ -212,6 +211,29 @@ std::string encode_body(const Event& event) {
     out += ",\"c\":";
     append_text(out, event.context);
   }
+  return out;
+}
+
+std::string encode_body(const Event& event) {
+  return encode_body(event, encode_content(event));
+}
+
+std::string encode_body(const Event& event, std::string_view content) {
+  std::string out;
+  out.reserve(256 + content.size());
+  out += "{\"v\":1";
+  if (event.origin == Origin::kServer) out += ",\"o\":1";
+  out += ",\"t\":";
+  append_quoted(out, event.type);
+  if (!event.message_id.empty()) {
+    out += ",\"m\":";
+    append_quoted(out, event.message_id);
+  }
+  out += ",\"a\":";
+  append_number(out, event.at.value);
+  if (!event.identities.empty()) append_identities(out, event.identities);
+  if (!event.bindings.empty()) append_bindings(out, event.bindings);
+  out += content;
   out += '}';
   return out;
 }

@@ -101,6 +101,10 @@ struct Event {
 
 // The sealed body and back. Encoding is stable: old logs stay readable for ever.
 std::string encode_body(const Event& event);
+// The same in two steps: properties and context first, which do not depend on the identifiers'
+// subjects; then the whole.
+std::string encode_content(const Event& event);
+std::string encode_body(const Event& event, std::string_view content);
 // Fills the body part of `event`. kCorrupt when the bytes are not such a body.
 Result<void> decode_body(std::string_view body, Event& event);
 

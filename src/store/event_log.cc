@@ -109,8 +109,13 @@ Result<void> EventLog::State::catch_up(const Envelope& envelope, std::string_vie
 // --- appending
 
 Result<void> EventLog::stage(model::Event& event, const Digest16& message) {
+  return stage(event, message, model::encode_content(event));
+}
+
+Result<void> EventLog::stage(model::Event& event, const Digest16& message,
+                             std::string_view content) {
   State& s = *state_;
-  const std::string body = model::encode_body(event);
+  const std::string body = model::encode_body(event, content);
   const std::lock_guard lock(s.staging);
   const bool has_message = message != Digest16{};
   if (has_message && s.ids->lately(event.workspace, message))

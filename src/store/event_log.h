@@ -41,6 +41,8 @@ class EventLog {
   // thread has just staged the same message id; errors of Log::stage; kNotFound when the key of
   // the subject was destroyed.
   Result<void> stage(model::Event& event, const Digest16& message);
+  // The same for an event whose properties and context were encoded before (encode_content).
+  Result<void> stage(model::Event& event, const Digest16& message, std::string_view content);
   Result<void> commit();
   // stage + commit, for single events of the server's own.
   Result<Sequence> append(model::Event event);
