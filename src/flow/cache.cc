@@ -144,8 +144,10 @@ void Cache::note_entries(Slot& slot, const Record* now) {
   const auto old_entries = entries_of(before);
   const auto new_entries = entries_of(now);
   if (!slot.stored_entries) slot.stored_entries = old_entries;
-  for (const auto& entry : without(old_entries, new_entries)) entry_changes_[entry][key.id] = false;
-  for (const auto& entry : without(new_entries, old_entries)) entry_changes_[entry][key.id] = true;
+  for (auto& entry : without(old_entries, new_entries))
+    entry_changes_[std::move(entry)].emplace_back(key.id, false);
+  for (auto& entry : without(new_entries, old_entries))
+    entry_changes_[std::move(entry)].emplace_back(key.id, true);
 }
 
 void Cache::replace(const RecordKey& key, std::optional<Record> record) {

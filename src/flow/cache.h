@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/key_filter.h"
@@ -59,9 +61,16 @@ class Cache final : public decide::Facts {
   std::optional<KeyFilter> dropped_;  // records written and no longer here
   Slots slots_;
   std::vector<Slot*> dirty_;
-  // Index answers and their changes since the last write.
+  // Index answers, and what changed since the last write: ids that an entry gained or lost, in
+  // order.
   std::map<model::IndexEntry, std::vector<std::string>> answers_;
-  std::map<model::IndexEntry, std::map<std::string, bool>> entry_changes_;  // id → added
+  struct EntryHash {
+    size_t operator()(const model::IndexEntry& entry) const {
+      return hash_of(entry.type, entry.field) ^ 3 * hash_of(entry.value, {});
+    }
+  };
+  using EntryChange = std::pair<std::string, bool>;  // id, and whether the entry gained it
+  std::unordered_map<model::IndexEntry, std::vector<EntryChange>, EntryHash> entry_changes_;
   std::map<std::string, std::vector<model::Event>> events_;
   std::map<std::pair<std::string, std::string>, decide::IdPage> pages_;
   uint64_t round_ = 1;
