@@ -50,11 +50,11 @@ Service::Service(Context& context, Router& router, Failpoints& failpoints, Servi
       options_(options),
       failed_(std::move(failed)),
       live_(context, options_.live),
-      reader_(context.intake),
       ingest_seconds_(context.metrics.histogram("rapport_commit_seconds",
                                                 "Time to make one round of events durable.")),
       request_seconds_(context.metrics.histogram("rapport_request_seconds",
-                                                 "Time a worker spends on one request.")) {
+                                                 "Time a worker spends on one request.")),
+      reader_(context.intake) {
   for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { work(Lane::kUsual); });
   for (int i = 0; i < options_.outside_workers; ++i)
     workers_.emplace_back([this] { work(Lane::kOutside); });
@@ -115,7 +115,13 @@ bool Service::track(HttpRequest& request, net::Respond& respond) {
   if (!sender.ok()) {
     respond(problem(sender.error()));
   } else if (request.body.size() < kLargeBody) {
-    take(std::move(respond), context_.intake.receive(*sender, *call, request.body));
+    auto prepared = context_.intake.prepare(*sender, *call, request.body);
+    if (!prepared.ok()) {
+      respond(problem(prepared.error()));
+      return true;
+    }
+    small_.push_back(std::move(*prepared));
+    small_responds_.push_back(std::move(respond));
   } else {
     large_bytes_ += request.body.size();
     large_.push_back({*sender, *call, std::move(request.body)});
@@ -128,6 +134,14 @@ bool Service::track(HttpRequest& request, net::Respond& respond) {
 void Service::take(net::Respond respond, const Result<intake::Receipt>& receipt) {
   if (!receipt.ok()) return respond(problem(receipt.error()));
   staged_.push_back({std::move(respond), accepted(*receipt)});
+}
+
+void Service::take_small() {
+  context_.intake.expect(small_);
+  for (size_t number = 0; number < small_.size(); ++number)
+    take(std::move(small_responds_[number]), context_.intake.stage(std::move(small_[number])));
+  small_.clear();
+  small_responds_.clear();
 }
 
 void Service::take_large() {
@@ -153,6 +167,7 @@ Result<WorkspaceId> Service::sender_of(const HttpRequest& request) {
 }
 
 void Service::after_reads() {
+  take_small();
   take_large();
   if (staged_.empty()) return;
   const Micros start = context_.clock.monotonic();

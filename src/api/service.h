@@ -62,6 +62,7 @@ class Service final : public net::Service {
   bool track(HttpRequest& request, net::Respond& respond);
   Result<WorkspaceId> sender_of(const HttpRequest& request);
   void take(net::Respond respond, const Result<intake::Receipt>& receipt);
+  void take_small();
   void take_large();
   void work(Lane lane);
   std::deque<Queued>& queue_of(Lane lane) { return lane == Lane::kUsual ? queue_ : outside_queue_; }
@@ -83,7 +84,9 @@ class Service final : public net::Service {
   // On the server's thread:
   std::vector<Staged> staged_;
   BatchReader reader_;
-  std::vector<BatchReader::Job> large_;  // read together at the end of the round
+  std::vector<intake::Prepared> small_;  // staged together at the end of the round
+  std::vector<net::Respond> small_responds_;
+  std::vector<BatchReader::Job> large_;  // the same, and read there
   std::vector<net::Respond> large_responds_;
   size_t large_bytes_ = 0;
 

@@ -78,6 +78,17 @@ Ready ready_refusal(const Key& key, Reading&& reading, Micros received) {
 // Fewer events than this look up what they need one by one.
 constexpr size_t kFew = 4;
 
+// What staging looks up.
+struct Wanted {
+  std::vector<Digest16> messages, identifiers;
+  void add(std::span<const Ready> all) {
+    for (const Ready& ready : all) {
+      if (ready.message != Digest16{}) messages.push_back(ready.message);
+      for (const Claimant& claimant : ready.claimants.given) identifiers.push_back(claimant.hash);
+    }
+  }
+};
+
 // kChecked looks at the keys as well: an entry that outlived its erased subject counts as none.
 enum class Trust : uint8_t { kIndex, kChecked };
 
@@ -180,23 +191,19 @@ struct Intake::State {
   // Stages in order; what was staged before an error stays and is a repeat when it is sent again.
   Result<Receipt> stage_all(WorkspaceId workspace, const Key& key, std::vector<Ready> all) {
     Receipt receipt;
-    TRY(expect(workspace, all));
+    Wanted wanted;
+    if (all.size() >= kFew) wanted.add(all);
+    TRY(expect(workspace, wanted));
     const std::lock_guard lock(mutex);
     for (Ready& ready : all) TRY(stage_one(workspace, key, ready, receipt));
     return receipt;
   }
 
   // What staging is going to look up, all of it at once.
-  Result<void> expect(WorkspaceId workspace, const std::vector<Ready>& all) {
-    if (all.size() < kFew) return {};
-    std::vector<Digest16> messages, identifiers;
-    messages.reserve(all.size());
-    identifiers.reserve(all.size() * 2);
-    for (const Ready& ready : all) {
-      if (ready.message != Digest16{}) messages.push_back(ready.message);
-      for (const Claimant& claimant : ready.claimants.given) identifiers.push_back(claimant.hash);
-    }
-    TRY_ASSIGN(const auto subjects, log.ids().expect(workspace, messages, identifiers));
+  Result<void> expect(WorkspaceId workspace, const Wanted& wanted) {
+    if (wanted.messages.size() < kFew) return {};
+    TRY_ASSIGN(const auto subjects,
+               log.ids().expect(workspace, wanted.messages, wanted.identifiers));
     return log.keys().expect(workspace, subjects);
   }
 
@@ -279,6 +286,18 @@ Result<Receipt> Intake::stage(Prepared prepared) {
   CHECK(prepared.state_ != nullptr);
   Prepared::State& p = *prepared.state_;
   return state_->stage_all(p.workspace, p.key, std::move(p.all));
+}
+
+void Intake::expect(std::span<const Prepared> all) {
+  while (!all.empty()) {
+    const WorkspaceId workspace = all.front().state_->workspace;
+    Wanted wanted;
+    size_t same = 0;
+    for (; same < all.size() && all[same].state_->workspace == workspace; ++same)
+      wanted.add(all[same].state_->all);
+    state_->expect(workspace, wanted).ignore("staging looks again and says what is wrong");
+    all = all.subspan(same);
+  }
 }
 
 Result<Sequence> Intake::append(Event event) {

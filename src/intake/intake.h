@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ class Intake {
   // at once; the second takes one after the other.
   Result<Prepared> prepare(WorkspaceId workspace, Call call, std::string_view body);
   Result<Receipt> stage(Prepared prepared);
+  // Says what will be staged next: what it has to look up is then read as one.
+  void expect(std::span<const Prepared> all);
 
   // Events of the server itself (connection.configured, contacts.merged, push.done …): durable when
   // it returns. With a non-empty message_id a repeat gives the sequence of the first.
