@@ -50,8 +50,9 @@ struct Checked {
   std::vector<uint32_t> name_of;      // by node: index into names, 0 is none
   uint32_t slots = 0;                 // locals the evaluation needs
   // Paths the expression reads, each once, sorted: "contact.email"; what a macro reads of the
-  // elements of a list is the path of the list, and a path stops before a computed index. Empty
-  // when there are problems.
+  // elements of a list is the path of the list, and a path stops before a computed index. A change
+  // of a path is one of what it leads into and of what leads to it too. Empty when there are
+  // problems.
   std::vector<std::string> fields;
   bool ok() const { return problems.empty(); }
 };

@@ -17,6 +17,11 @@ bool is_number(const Type& type) {
   return type.is(TypeKind::kInt) || type.is(TypeKind::kUint) || type.is(TypeKind::kDouble);
 }
 
+// Two of this kind are equal when what they hold is.
+bool compares_its_parts(const Type& type) {
+  return type.is(TypeKind::kList) || type.is(TypeKind::kMap) || type.is(TypeKind::kOptional);
+}
+
 bool takes(const Signature& signature, bool method, size_t count) {
   if (signature.method != method) return false;
   const size_t wanted = signature.arguments.size();
@@ -205,7 +210,12 @@ Type CheckerWalk::resolve_call(NodeId id, const Callee& callee, std::span<const 
 
 bool CheckerWalk::comparable(const Type& a, const Type& b) {
   if (a.is(TypeKind::kNull) || b.is(TypeKind::kNull)) return true;
-  return (is_number(a) && is_number(b)) || bindings_.fits(a, b);
+  if (is_number(a) && is_number(b)) return true;
+  if (a.kind() != b.kind() || !compares_its_parts(a)) return bindings_.fits(a, b);
+  for (size_t i = 0; i < a.parameters().size(); i++) {
+    if (!comparable(a.parameters()[i], b.parameters()[i])) return false;
+  }
+  return true;
 }
 
 bool CheckerWalk::check_equality(NodeId id, std::string_view name, std::span<const Type> types) {

@@ -133,6 +133,10 @@ TEST(Checker, DeducesTypes) {
       {"contact.plan == null", "bool"},
       {"contact.score == 1.5", "bool"},
       {"1 in [1.5]", "bool"},
+      {"[1] in [[1.5]]", "bool"},
+      {"{'a': [1]} == {'a': [1.5]}", "bool"},
+      {"contact.?score == optional.of(1.5)", "bool"},
+      {"[contact.score] == []", "bool"},
       {"math.greatest(1, 2.5, dyn('a'))", "dyn"},
       {"dyn(1) + dyn(2)", "dyn"},
       {"([].map(x, x))[0].foo", "dyn"},
@@ -212,6 +216,8 @@ TEST(Checker, ListsTheFieldsAnExpressionReads) {
   EXPECT_EQ(fields("cel.bind(c, contact, c.email + c.plan)"), "contact.email contact.plan ");
   EXPECT_EQ(fields("contact.?plan.optMap(p, p + 'x').orValue(contact.email)"),
             "contact.email contact.plan ");
+  EXPECT_EQ(fields("contact.?plan.optMap(p, 1)"), "contact.plan ");
+  EXPECT_EQ(fields("contact.?custom.optMap(c, c.x)"), "contact.custom contact.custom.x ");
   EXPECT_EQ(fields("account.ltv + math.abs(-1)"), "account.ltv ");
   EXPECT_EQ(fields("1 + 2"), "");
 }

@@ -46,7 +46,8 @@ class PathReader {
     for (size_t i = reference.qualified ? 1 : 0; i < children.size(); i++) {
       if (binds && i == 0) {
         locals_[reference.slot] = path_of(children[0]);
-        if (locals_[reference.slot]) continue;
+        // Whether an optional has a value counts, even where the value itself is not read.
+        if (locals_[reference.slot] && kind == NodeKind::kBind) continue;
       }
       if (kind == NodeKind::kComprehension && i == 1) {
         locals_[reference.slot].reset();
