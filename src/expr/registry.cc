@@ -152,16 +152,9 @@ bool Registry::has(std::string_view name) const {
 
 Result<void> declare(const Registry& registry, Declarations& declarations) {
   for (uint32_t id = 0; id < registry.all().size(); ++id) {
-    const BoundOverload& bound = registry.all()[id];
-    std::string text(bound.overload->signature);
-    if (bound.variadic) text.replace(text.find(", ..."), 5, "");
-    TRY_ASSIGN(Signature signature, parse_signature(text));
-    const std::string name(bound.overload->name);
-    TRY(declarations.add_function(name, signature, id));
-    while (bound.variadic && signature.arguments.size() < kMostArguments) {
-      signature.arguments.push_back(signature.arguments.back());
-      TRY(declarations.add_function(name, signature, id));
-    }
+    const Overload& overload = *registry.all()[id].overload;
+    TRY_ASSIGN(Signature signature, parse_signature(overload.signature));
+    TRY(declarations.add_function(std::string(overload.name), std::move(signature), id));
   }
   return {};
 }

@@ -88,9 +88,7 @@ class Registry {
   std::vector<BoundOverload> overloads_;  // sorted by name and style
 };
 
-// Declares every overload of the registry for the checker; ids are places in Registry::all(). A
-// variadic one is declared for each number of arguments up to kMostArguments.
-constexpr size_t kMostArguments = 32;
+// Declares every overload of the registry for the checker; ids are places in Registry::all().
 Result<void> declare(const Registry& registry, Declarations& declarations);
 
 // All libraries of this room.
