@@ -12,22 +12,27 @@ constexpr size_t kFirstBlock = 4096;
 constexpr Failure kNoRoom{"the evaluation needs more memory than its limit allows"};
 constexpr Failure kRepeatedKey{"a map has the same key twice"};
 constexpr Failure kBadKey{"unsupported key type: map keys are bool, int, uint or string"};
+// Keys of a hundred thousand that are not chosen to collide take some 60 tries at worst.
+constexpr uint32_t kMostTries = 128;
+constexpr Failure kAlikeKeys{"the keys of a map are chosen to make it slow"};
 constexpr uint32_t kSearchedInOrder = 8;  // maps up to this size have no buckets
 
 bool may_be_key(const Value& key) {
   return key.is(Kind::kBool) || key.is(Kind::kInt) || key.is(Kind::kUint) || key.is(Kind::kString);
 }
 
-// Enters every key; false when one stands there already.
-bool fill_buckets(std::span<const MapEntry> entries, uint32_t* buckets, uint32_t mask) {
+// Enters every key; an error when one stands there already.
+const Failure* fill_buckets(std::span<const MapEntry> entries, uint32_t* buckets, uint32_t mask) {
   std::fill_n(buckets, size_t{mask} + 1, 0u);
   for (uint32_t i = 0; i < entries.size(); ++i) {
     uint32_t at = hash_key(entries[i].key) & mask;
-    for (; buckets[at] != 0; at = (at + 1) & mask)
-      if (same_key(entries[buckets[at] - 1].key, entries[i].key)) return false;
+    for (uint32_t tries = 0; buckets[at] != 0; at = (at + 1) & mask) {
+      if (same_key(entries[buckets[at] - 1].key, entries[i].key)) return &kRepeatedKey;
+      if (++tries > kMostTries) return &kAlikeKeys;
+    }
     buckets[at] = i + 1;
   }
-  return true;
+  return nullptr;
 }
 
 bool has_repeated_key(std::span<const MapEntry> entries) {
@@ -110,8 +115,8 @@ Value Arena::map(std::span<const MapEntry> entries) {
   if (buckets == nullptr) return Value::error(&kNoRoom);
   cells->buckets = buckets;
   cells->mask = capacity - 1;
-  return fill_buckets(entries, buckets, cells->mask) ? Value::map(cells)
-                                                     : Value::error(&kRepeatedKey);
+  const Failure* failure = fill_buckets(entries, buckets, cells->mask);
+  return failure == nullptr ? Value::map(cells) : Value::error(failure);
 }
 
 Value Arena::missing(std::string_view path) {

@@ -1,5 +1,6 @@
 #include "expr/interpreter.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -183,6 +184,68 @@ TEST(Interpreter, RefusesHostileWorkWithinTenMilliseconds) {
       Arena arena;
       const std::clock_t start = std::clock();
       EXPECT_TRUE(interpret(*bound, Flat({}), arena).is_error()) << source;
+      millis.push_back(1e3 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+    }
+    std::nth_element(millis.begin(), millis.begin() + 10, millis.end());
+    EXPECT_LE(millis[10], kMostMillis) << source;
+  }
+}
+
+// Keys of one bucket each time: their products with the factor of hash_key end alike.
+Value colliding_keys(Arena& arena, size_t count) {
+  uint64_t inverse = 1;  // of the factor, by Newton's steps
+  for (int i = 0; i < 6; ++i) inverse *= 2 - 0x9e3779b97f4a7c15u * inverse;
+  std::vector<Value> keys;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t high = i << 21;
+    const uint64_t product = high ^ (high >> 32 & 0x1fffff);
+    keys.push_back(Value::integer(static_cast<int64_t>((product * inverse) ^ 0xcbf29ce484222325u)));
+  }
+  return arena.list(keys);
+}
+
+// Texts and lists of a record that are chosen to make a plain expression slow.
+TEST(Interpreter, BearsHostileRecordsForTenMilliseconds) {
+  Arena arena;
+  const std::string as(90'000, 'a');
+  const std::string rewrite = [] {
+    std::string all;
+    for (int i = 0; i < 5000; ++i) all += "\\1";
+    return all;
+  }();
+  const Flat record({{"text", Value::string(as)},
+                     {"most", Value::string(std::string_view(as).substr(0, 45'000))},
+                     {"rewrite", Value::string(rewrite)},
+                     {"keys", colliding_keys(arena, 8000)}});
+  const std::string windows = [] {
+    std::string all = "00:00-00:01";
+    for (int hour = 1; hour < 10; ++hour) all += fmt::format(",0{}:00-0{}:30", hour, hour);
+    return all;
+  }();
+  const std::pair<std::string, const char*> cases[] = {
+      {"text.contains(most + 'b')", "false"},
+      {"text.indexOf(most + 'b')", "-1"},
+      {"text.lastIndexOf('b' + most)", "-1"},
+      {"text.split(most + 'b').size()", "1"},
+      {"text.replace(most + 'b', '').size()", "90000"},
+      {"text.hasAnyWord([most + 'b'])", "false"},
+      {"text.hasAnyWord([most])", "error(the evaluation costs more than its limit allows)"},
+      {"lists.range(3000).map(x, '').join(text)", "error(the joined text is longer than 1 MiB)"},
+      {"regex.replace(text, '(.*)', rewrite)", "error(the replaced text is longer than 1 MiB)"},
+      {"keys.distinct().size()", "error(the evaluation costs more than its limit allows)"},
+      {"keys.transformMapEntry(i, key, {key: i}).size()",
+       "error(the keys of a map are chosen to make it slow)"},
+      {"calendar('UTC; Mon-Sun " + windows +
+           "').between(timestamp('2020-01-01T00:00:00Z'), timestamp('2029-01-01T00:00:00Z'))",
+       "error(the evaluation costs more than its limit allows)"}};
+  for (const auto& [source, expected] : cases) {
+    const auto bound = bound_to(source, record);
+    ASSERT_TRUE(bound.ok()) << bound.error().message;
+    std::vector<double> millis;
+    for (int i = 0; i < 20; ++i) {
+      Arena own;
+      const std::clock_t start = std::clock();
+      EXPECT_EQ(describe(interpret(*bound, record, own)), expected) << source;
       millis.push_back(1e3 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
     }
     std::nth_element(millis.begin(), millis.begin() + 10, millis.end());

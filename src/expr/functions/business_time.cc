@@ -13,8 +13,9 @@ namespace {
 
 using Window = BusinessCalendar::Window;
 constexpr int64_t kDay = 86400;
-constexpr int64_t kMostDays = 3653;    // 10 years
-constexpr uint64_t kUnitsPerDay = 16;  // of work
+constexpr int64_t kMostDays = 3653;       // 10 years
+constexpr uint64_t kUnitsPerWindow = 16;  // of work
+constexpr size_t kMostWindows = 10;       // of a day
 constexpr std::string_view kDayNames[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 // Seconds of the day, or -1.
@@ -40,6 +41,8 @@ Result<std::vector<Window>> read_windows(std::string_view text) {
     if (!windows.empty() && windows.back().to > from)
       return invalid("'" + std::string(text) + "': hours must be in order and must not overlap");
     windows.push_back({from, to});
+    if (windows.size() > kMostWindows)
+      return invalid("'" + std::string(cut_utf8(text, 60)) + "': a day opens at most 10 times");
   }
   return windows;
 }
@@ -57,13 +60,14 @@ std::optional<int64_t> read_date(std::string_view text) {
 }
 
 Result<Prepared> prepare_calendar(std::span<const Value* const> args, const Zones* zones) {
-  if (args.empty() || args[0] == nullptr || !args[0]->is(Kind::kString)) return Prepared();
+  if (args.empty() || args[0] == nullptr || !args[0]->is(Kind::kString))
+    return invalid("calendar() needs its text as a literal, so that it is read once");
   TRY_ASSIGN(auto calendar, BusinessCalendar::read(args[0]->as_text(), zones));
   return Prepared(std::move(calendar));
 }
 
 Value calendar_of_text(Arguments, Call& call) {
-  if (call.prepared == nullptr) return call.error("calendar() needs a text that is a constant");
+  CHECK(call.prepared != nullptr);
   return Value::opaque(static_cast<const BusinessCalendar*>(call.prepared));
 }
 
@@ -73,22 +77,28 @@ const BusinessCalendar& calendar_in(const Value& v) {
 
 constexpr Failure kCost{"this business time is more work than the limit allows"};
 
-uint64_t cost_of(const Span& from, const Span& to) {
-  const int64_t days = (to.seconds - from.seconds) / kDay;
-  return kUnitsPerDay * static_cast<uint64_t>(std::min(std::abs(days), kMostDays));
+uint64_t cost_of(const BusinessCalendar& calendar, int64_t days) {
+  return kUnitsPerWindow * calendar.most_windows() *
+         static_cast<uint64_t>(std::min(std::abs(days), kMostDays));
+}
+int64_t days_between(const Span& from, const Span& to) {
+  return (to.seconds - from.seconds) / kDay;
 }
 
 Value between(Arguments args, Call& call) {
-  if (!call.budget.spend(cost_of(args[1].as_span(), args[2].as_span())))
-    return Value::error(&kCost);
-  const auto open = calendar_in(args[0]).between(args[1].as_span(), args[2].as_span());
+  const BusinessCalendar& calendar = calendar_in(args[0]);
+  const Span from = args[1].as_span(), to = args[2].as_span();
+  if (!call.budget.spend(cost_of(calendar, days_between(from, to)))) return Value::error(&kCost);
+  const auto open = calendar.between(from, to);
   return open ? Value::duration(*open)
               : call.error("business time is reckoned over at most 10 years");
 }
 Value after(Arguments args, Call& call) {
-  const auto at = calendar_in(args[0]).after(args[1].as_span(), args[2].as_span());
-  const uint64_t cost = at ? cost_of(args[1].as_span(), *at) : kUnitsPerDay * kMostDays;
-  if (!call.budget.spend(cost)) return Value::error(&kCost);
+  const BusinessCalendar& calendar = calendar_in(args[0]);
+  const Span from = args[1].as_span();
+  const auto at = calendar.after(from, args[2].as_span());
+  const int64_t days = at ? days_between(from, *at) : kMostDays;
+  if (!call.budget.spend(cost_of(calendar, days))) return Value::error(&kCost);
   return at ? Value::timestamp(*at)
             : call.error("the calendar has not that much business time within 10 years");
 }
@@ -152,6 +162,13 @@ Result<std::shared_ptr<const BusinessCalendar>> BusinessCalendar::read(std::stri
   }
   if (calendar->zone_ == nullptr) return invalid("a calendar begins with its time zone");
   return std::shared_ptr<const BusinessCalendar>(calendar);
+}
+
+size_t BusinessCalendar::most_windows() const {
+  size_t most = 1;
+  for (const auto& day : week_) most = std::max(most, day.size());
+  for (const auto& [date, day] : dates_) most = std::max(most, day.size());
+  return most;
 }
 
 const std::vector<Window>& BusinessCalendar::windows(int64_t day) const {

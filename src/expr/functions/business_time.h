@@ -29,8 +29,8 @@ class BusinessCalendar : public Opaque {
 
   // "Europe/Berlin; Mon-Fri 09:00-12:30,13:30-18:00; Sat 10:00-14:00; 2026-12-24 09:00-12:00;
   // 2026-12-25 closed": the zone, then hours per weekday and per date, in any order; days that are
-  // not named are closed, "24/7" is always open. `zones` must outlive the calendar.
-  // The error names the part that cannot be read.
+  // not named are closed, "24/7" is always open. A day has at most 10 windows. `zones` must outlive
+  // the calendar. The error names the part that cannot be read.
   static Result<std::shared_ptr<const BusinessCalendar>> read(std::string_view text,
                                                               const Zones* zones);
 
@@ -41,6 +41,8 @@ class BusinessCalendar : public Opaque {
   // within 10 years, or when `open` is negative.
   std::optional<Span> after(const Span& from, const Span& open) const;
   bool is_open(const Span& at) const;
+  // Of any day, 1 at least and 10 at most. Work goes with it. Linear.
+  size_t most_windows() const;
 
   // The same hours by the same zone's name.
   bool operator==(const BusinessCalendar& other) const;

@@ -17,8 +17,10 @@ class KeySet {
   // True, false, unknown or an error.
   Value contains(const Value& v) {
     if (is_hashed(v)) {
-      if (!call_.budget.spend(3)) return equal(v, v, call_);  // the error of a spent budget
-      return Value::boolean(find(v));
+      const bool there = find(v);
+      if (!call_.budget.spend(3 + 2 * tries_))
+        return equal(v, v, call_);  // the error of a spent budget
+      return Value::boolean(there);
     }
     return contains_other(v);
   }
@@ -37,13 +39,13 @@ class KeySet {
     return v.is(Kind::kBool) || v.is(Kind::kString) ||
            (v.is_number() && !(v.is(Kind::kDouble) && std::isnan(v.as_double())));
   }
-  size_t place(const Value& v) const {
+  size_t place(const Value& v) {
     size_t at = hash_key(v) & (buckets_.size() - 1);
-    while (buckets_[at] != 0 && !same_key(hashed_[buckets_[at] - 1], v))
+    for (tries_ = 0; buckets_[at] != 0 && !same_key(hashed_[buckets_[at] - 1], v); ++tries_)
       at = (at + 1) & (buckets_.size() - 1);
     return at;
   }
-  bool find(const Value& v) const { return !buckets_.empty() && buckets_[place(v)] != 0; }
+  bool find(const Value& v) { return !buckets_.empty() && buckets_[place(v)] != 0; }
   void rehash() {
     buckets_.assign(std::max<size_t>(16, buckets_.size() * 2), 0);
     for (uint32_t i = 0; i < hashed_.size(); ++i) buckets_[place(hashed_[i])] = i + 1;
@@ -59,6 +61,7 @@ class KeySet {
   Call& call_;
   std::vector<Value> hashed_;
   std::vector<uint32_t> buckets_;
+  size_t tries_ = 0;  // of the last search
   std::vector<Value> others_;
 };
 

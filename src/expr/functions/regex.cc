@@ -43,15 +43,15 @@ uint64_t cost_of_compiling(const Result<std::shared_ptr<const RE2>>& compiled) {
   return compiled ? 50 + static_cast<uint64_t>((*compiled)->ProgramSize()) * 35 : 150'000;
 }
 // At worst each byte of the text is looked at by each instruction of the pattern.
-uint64_t cost_of_matching(const RE2& pattern, std::string_view text) {
-  return text.size() * static_cast<uint64_t>(pattern.ProgramSize()) / 128;
+uint64_t cost_of_matching(const RE2& pattern, size_t bytes) {
+  return bytes * static_cast<uint64_t>(pattern.ProgramSize()) / 128;
 }
 
 // Hands the compiled second argument to `use`.
 template <class Use>
 Value with_pattern(Arguments args, Call& call, Use use) {
   const auto charged = [&](const RE2& pattern) {
-    const bool affordable = call.budget.spend(cost_of_matching(pattern, args[0].as_text()));
+    const bool affordable = call.budget.spend(cost_of_matching(pattern, args[0].as_text().size()));
     return affordable ? use(pattern) : Value::error(&kCost);
   };
   if (call.prepared != nullptr) return charged(*static_cast<const RE2*>(call.prepared));
@@ -83,9 +83,9 @@ Value extract(Arguments args, Call& call) {
   });
 }
 
-// Calls `use(match, groups)` for each match that does not overlap one before; false ends.
+// Calls `use(match and groups)` for each match that does not overlap one before; false ends.
 template <class Use>
-void each_match(const RE2& pattern, std::string_view text, int groups, Use use) {
+void each_match(const RE2& pattern, std::string_view text, int groups, Call& call, Use use) {
   std::vector<re2::StringPiece> found(static_cast<size_t>(groups) + 1);
   size_t from = 0;
   size_t last_end = std::string_view::npos;
@@ -97,6 +97,9 @@ void each_match(const RE2& pattern, std::string_view text, int groups, Use use) 
     if (!(found[0].empty() && at == last_end) && !use(found)) return;
     last_end = end;
     from = end;
+    // The next match may be found only after looking at all that is left; mostly it is near.
+    const uint64_t at_worst = cost_of_matching(pattern, text.size() - end);
+    if (!call.budget.spend(1 + at_worst / (groups == 0 ? 16 : 8))) return;
     if (found[0].empty()) {
       do ++from;
       while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xc0) == 0x80);
@@ -109,14 +112,25 @@ Value extract_all(Arguments args, Call& call) {
     const int groups = pattern.NumberOfCapturingGroups();
     if (groups > 1) return Value::error(&kGroups);
     std::vector<Value> out;
-    each_match(pattern, args[0].as_text(), groups, [&](const auto& found) {
+    each_match(pattern, args[0].as_text(), groups, call, [&](const auto& found) {
       const re2::StringPiece& part = found[static_cast<size_t>(groups)];
       if (part.data() != nullptr && !(groups == 1 && part.empty()))
         out.push_back(Value::string({part.data(), part.size()}));
-      return call.budget.spend(1);
+      return true;
     });
-    return call.arena.list(out);
+    return call.budget.over() ? Value::error(&kCost) : call.arena.list(out);
   });
+}
+
+// Bytes a match becomes by `rewrite`, a replacement with \0 to \9 for groups.
+size_t rewritten_size(re2::StringPiece rewrite, const std::vector<re2::StringPiece>& found) {
+  size_t size = rewrite.size();
+  for (size_t i = 0; i + 1 < rewrite.size(); ++i) {
+    if (rewrite[i] != '\\') continue;
+    const auto group = static_cast<size_t>(rewrite[++i] - '0');
+    if (group < found.size()) size += found[group].size();
+  }
+  return size;
 }
 
 Value replace(Arguments args, Call& call) {
@@ -129,16 +143,20 @@ Value replace(Arguments args, Call& call) {
     int64_t left = args.size() > 3 ? args[3].as_int() : -1;
     std::string out;
     size_t from = 0;
-    each_match(pattern, text, pattern.NumberOfCapturingGroups(), [&](const auto& found) {
-      if (left == 0 || out.size() > kMostBytes || !call.budget.spend(1)) return false;
+    bool fits = true;
+    each_match(pattern, text, pattern.NumberOfCapturingGroups(), call, [&](const auto& found) {
+      if (left == 0 || !call.budget.spend(rewrite.size() / 16)) return false;
       if (left > 0) --left;
       const auto at = static_cast<size_t>(found[0].data() - text.data());
       out += text.substr(from, at - from);
+      fits = out.size() + rewritten_size(rewrite, found) <= kMostBytes;
+      if (!fits) return false;
       pattern.Rewrite(&out, rewrite, found.data(), static_cast<int>(found.size()));
       from = at + found[0].size();
       return true;
     });
-    if (out.size() > kMostBytes) return call.error("the replaced text is longer than 1 MiB");
+    if (call.budget.over()) return Value::error(&kCost);
+    if (!fits) return call.error("the replaced text is longer than 1 MiB");
     out += text.substr(from);
     return call.arena.string(out);
   });

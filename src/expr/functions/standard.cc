@@ -4,6 +4,7 @@
 #include "expr/functions/libraries.h"
 #include "expr/functions/money.h"
 #include "expr/functions/text_forms.h"
+#include "expr/functions/text_search.h"
 
 namespace rapport::expr {
 namespace {
@@ -76,7 +77,7 @@ Value size_of_map(Arguments args, Call&) {
 }
 
 Value contains(Arguments args, Call&) {
-  return Value::boolean(args[0].as_text().find(args[1].as_text()) != std::string_view::npos);
+  return Value::boolean(find_text(args[0].as_text(), args[1].as_text()) != std::string_view::npos);
 }
 Value starts_with(Arguments args, Call&) {
   return Value::boolean(args[0].as_text().starts_with(args[1].as_text()));

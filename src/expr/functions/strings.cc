@@ -7,12 +7,15 @@
 #include "expr/collections.h"
 #include "expr/functions/libraries.h"
 #include "expr/functions/text_forms.h"
+#include "expr/functions/text_search.h"
 
 namespace rapport::expr {
 namespace {
 
 constexpr size_t kNowhere = std::string_view::npos;
 constexpr size_t kLongest = size_t{1} << 20;
+constexpr Failure kTooMany{"the text has more parts than the limit allows"};
+constexpr Failure kTooLong{"the joined text is longer than 1 MiB"};
 
 Value index_error(Call& call, int64_t index) {
   return call.error("index out of range: " + std::to_string(index));
@@ -39,15 +42,15 @@ Value index_of(Arguments args, Call& call) {
   const int64_t offset = args.size() > 2 ? args[2].as_int() : 0;
   const size_t from = byte_at(text, offset);
   if (from == kNowhere) return index_error(call, offset);
-  return position(text, text.find(args[1].as_text(), from));
+  return position(text, find_text(text, args[1].as_text(), from));
 }
 
 Value last_index_of(Arguments args, Call& call) {
   const std::string_view text = args[0].as_text();
-  if (args.size() == 2) return position(text, text.rfind(args[1].as_text()));
+  if (args.size() == 2) return position(text, find_last_text(text, args[1].as_text()));
   const size_t from = byte_at(text, args[2].as_int());
   if (from == kNowhere) return index_error(call, args[2].as_int());
-  return position(text, text.rfind(args[1].as_text(), from));
+  return position(text, find_last_text(text, args[1].as_text(), from));
 }
 
 template <char kFirst, char kLast>
@@ -66,7 +69,7 @@ bool replace_all(std::string& out, std::string_view text, std::string_view what,
                  std::string_view with, uint64_t left, size_t limit) {
   size_t from = 0;
   while (left-- > 0) {
-    const size_t at = text.find(what, from);
+    const size_t at = find_text(text, what, from);
     if (at == kNowhere) break;
     out += text.substr(from, at - from);
     out += with;
@@ -100,9 +103,10 @@ Value split(Arguments args, Call& call) {
   if (most == 0) return call.arena.list(parts);
   size_t from = 0;
   while (most < 0 || static_cast<int64_t>(parts.size()) + 1 < most) {
-    size_t at = text.find(separator, from);
+    size_t at = find_text(text, separator, from);
     if (separator.empty()) at = from >= text.size() ? kNowhere : from + step(text.substr(from));
     if (at == kNowhere || (separator.empty() && at == text.size())) break;
+    if (!call.budget.spend(1)) return Value::error(&kTooMany);
     parts.push_back(Value::string(text.substr(from, at - from)));
     from = at + separator.size();
   }
@@ -158,7 +162,9 @@ Value join(Arguments args, Call& call) {
     if (!item.is(Kind::kString)) return no_such_overload();
     if (i > 0) out += separator;
     out += item.as_text();
-    if (!call.budget.spend(item.as_text().size() / 16)) return item;
+    if (out.size() > kLongest) return Value::error(&kTooLong);
+    if (!call.budget.spend((separator.size() + item.as_text().size()) / 16))
+      return Value::error(&kTooLong);
   }
   return call.arena.string(out);
 }

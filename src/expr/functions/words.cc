@@ -10,12 +10,13 @@
 #include "base/text.h"
 #include "expr/collections.h"
 #include "expr/functions/libraries.h"
-#include "expr/functions/text_forms.h"
+#include "expr/functions/text_search.h"
 
 namespace rapport::expr {
 namespace {
 
 constexpr Failure kNoRoom{"these texts are too long to be compared within the limits"};
+constexpr size_t kBytesFolded = 4;  // for a unit of work, where they are not plain ASCII
 
 // Case folded and in one normal form (NFKC_Casefold), so that what reads the same is the same.
 std::string fold(std::string_view text) {
@@ -53,19 +54,22 @@ bool has_word_part_at(const std::string& text, size_t at) {
 
 // Whether a folded word stands in a folded text and is no part of a longer word there. A word that
 // itself begins or ends in punctuation ("c++") needs no boundary on that side.
-bool has_word(const std::string& text, const std::string& word) {
-  if (word.empty()) return false;
+Value has_word(const std::string& text, const std::string& word, Call& call) {
+  if (word.empty()) return Value::boolean(false);
   const bool begins = has_word_part_at(word, 0);
   const bool ends = has_word_part_before(word, word.size());
-  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+  for (size_t at = find_text(text, word); at != std::string::npos;
+       at = find_text(text, word, at + 1)) {
     const size_t end = at + word.size();
     if (!(begins && has_word_part_before(text, at)) && !(ends && has_word_part_at(text, end)))
-      return true;
+      return Value::boolean(true);
+    if (!call.budget.spend(1 + word.size() / 8)) return Value::error(&kNoRoom);
   }
-  return false;
+  return Value::boolean(false);
 }
 
 Value has_any_word(Arguments args, Call& call) {
+  if (!call.budget.spend(args[0].as_text().size() / kBytesFolded)) return Value::error(&kNoRoom);
   const std::string text = fold(args[0].as_text());
   const uint32_t count = list_size(args[1]);
   if (!call.budget.spend(count * (1 + text.size() / 64))) return Value::error(&kNoRoom);
@@ -73,12 +77,15 @@ Value has_any_word(Arguments args, Call& call) {
     const Value word = list_at(args[1], i, call.arena);
     if (!word.is_known()) return word;
     if (!word.is(Kind::kString)) return no_such_overload();
-    if (has_word(text, fold(word.as_text()))) return Value::boolean(true);
+    if (!call.budget.spend(word.as_text().size() / kBytesFolded)) return Value::error(&kNoRoom);
+    const Value there = has_word(text, fold(word.as_text()), call);
+    if (!there.is_false()) return there;
   }
   return Value::boolean(false);
 }
 
 Value fold_case(Arguments args, Call& call) {
+  if (!call.budget.spend(args[0].as_text().size() / kBytesFolded)) return Value::error(&kNoRoom);
   return call.arena.string(fold(args[0].as_text()));
 }
 
