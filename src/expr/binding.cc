@@ -224,6 +224,7 @@ class Binder {
 
 Result<Binding> Binding::make(Ast ast, Checked checked, const Declarations& declarations,
                               const Registry& registry, const Layout& layout, const Zones* zones) {
+  if (!checked.ok()) return to_error(checked.problems);
   Binding binding;
   TRY_ASSIGN(binding.nodes_, Binder(ast, checked, declarations, registry, layout, zones).run());
   // A short text lives within its std::string: borrow it where it lies now.

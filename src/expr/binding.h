@@ -42,8 +42,9 @@ struct BoundNode {
 // Immutable; borrows the registry. Moving it keeps its values valid.
 class Binding {
  public:
-  // Error: a variable without a slot, or a constant pattern or zone that is wrong; `where` is
-  // "line:column". `zones` may be null.
+  // Error: a problem of the check, a variable without a slot, or a literal that cannot be what it
+  // is used as (pattern, zone, calendar, timestamp, money); `where` is "line:column". `zones` may
+  // be null. Registry and zones must outlive the binding.
   static Result<Binding> make(Ast ast, Checked checked, const Declarations& declarations,
                               const Registry& registry, const Layout& layout, const Zones* zones);
 

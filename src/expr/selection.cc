@@ -1,5 +1,6 @@
 #include "expr/selection.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "expr/binding.h"
 #include "expr/collections.h"
 #include "expr/functions/libraries.h"
+#include "expr/parser_words.h"
 
 namespace rapport::expr {
 namespace {
@@ -72,6 +74,20 @@ Value element_of_list(const Value& list, const Value& index, Lookup lookup, cons
   return lookup == Lookup::kOptional ? call.arena.some(found) : found;
 }
 
+// "'>' does not work on string and int", "'startsWith' does not work on int".
+Value no_overload(std::span<const BoundCall> calls, std::span<const Value> args, Call& call) {
+  if (calls.empty()) return no_such_overload();
+  std::string_view name = calls[0].overload->overload->name;
+  if (const Operator* sign = find_function_operator(name)) name = sign->sign;
+  if (name == "!_" || name == "-_") name = name.substr(0, 1);
+  std::string message = "no such overload: '" + std::string(name) + "' does not work on ";
+  for (size_t i = 0; i < std::min<size_t>(args.size(), 4); ++i) {
+    if (i > 0) message += i + 1 == args.size() ? " and " : ", ";
+    message += type_name(args[i]);
+  }
+  return call.error(message);
+}
+
 uint64_t size_charge(std::span<const Value> args) {
   uint64_t units = 0;
   for (const Value& arg : args) {
@@ -130,7 +146,7 @@ Value apply_overload(std::span<const BoundCall> calls, std::span<const Value> ar
     // What a function hands on may be absent inside a list; its own result is not.
     return value.is_absent() ? Value::unknown(value.missing()) : value;
   }
-  return no_such_overload();
+  return no_overload(calls, args, call);
 }
 
 Value cost_exceeded() {

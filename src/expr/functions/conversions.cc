@@ -108,6 +108,18 @@ Value duration_of_string(Arguments args, Call& call) {
                        args[0].as_text());
 }
 
+// A literal that cannot be converted is refused when the expression is made ready.
+template <Value (*kConvert)(Arguments, Call&)>
+Result<Prepared> prepare(std::span<const Value* const> args, const Zones*) {
+  if (args.empty() || args[0] == nullptr || !args[0]->is(Kind::kString)) return Prepared();
+  Arena arena;
+  Budget budget(1000);
+  Call call{arena, budget};
+  const Value converted = kConvert({args[0], 1}, call);
+  if (converted.is_error()) return invalid(std::string(converted.failure()->message));
+  return Prepared();
+}
+
 Value type_of(Arguments args, Call&) {
   return Value::type(type_name(args[0]));
 }
@@ -122,7 +134,7 @@ constexpr Overload kOverloads[] = {
     {"double", "(uint) -> double", 1, double_of_uint},
     {"double", "(string) -> double", 1, double_of_string},
     {"duration", "(duration) -> duration", 1, itself},
-    {"duration", "(string) -> duration", 1, duration_of_string},
+    {"duration", "(string) -> duration", 1, duration_of_string, prepare<duration_of_string>},
     {"dyn", "(T) -> dyn", 1, itself},
     {"int", "(int) -> int", 1, itself},
     {"int", "(uint) -> int", 1, int_of_uint},
@@ -139,7 +151,7 @@ constexpr Overload kOverloads[] = {
     {"string", "(duration) -> string", 1, string_of},
     {"string", "(money) -> string", 1, string_of},
     {"timestamp", "(timestamp) -> timestamp", 1, itself},
-    {"timestamp", "(string) -> timestamp", 1, timestamp_of_string},
+    {"timestamp", "(string) -> timestamp", 1, timestamp_of_string, prepare<timestamp_of_string>},
     {"timestamp", "(int) -> timestamp", 1, timestamp_of_int},
     {"type", "(T) -> type(T)", 1, type_of},
     {"uint", "(uint) -> uint", 1, itself},

@@ -11,6 +11,8 @@ constexpr Failure kOverflow{"integer overflow"};
 constexpr Failure kNegativeOffset{"negative offset"};
 constexpr Failure kEmptyList{"math.greatest and math.least need at least one number"};
 
+constexpr Failure kNoNumber{"math.greatest and math.least take numbers only"};
+
 enum class End { kLeast, kGreatest };
 
 template <End kEnd>
@@ -27,7 +29,7 @@ Value extreme_of_list(Arguments args, Call& call) {
   for (uint32_t i = 0; i < size; ++i) {
     const Value item = list_at(args[0], i, call.arena);
     if (item.is_unknown() || item.is_error()) return item;
-    if (!item.is_number()) return no_such_overload();
+    if (!item.is_number()) return Value::error(&kNoNumber);
     if (i == 0 || replaces<kEnd>(item, best)) best = item;
   }
   return best;

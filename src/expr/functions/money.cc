@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "expr/functions/libraries.h"
 
 namespace rapport::expr {
@@ -98,20 +99,40 @@ Value combine(Arguments args, Call& call, Combine combine) {
   return value_of(combine(__int128{left.minor}, round_half_even(*converted)), left.currency);
 }
 
+std::string no_money(std::string_view text) {
+  return fmt::format("'{}' is no money: write an amount and an ISO 4217 code, '12.50 EUR'",
+                     cut_utf8(text, 40));
+}
+std::string no_currency(std::string_view text) {
+  return fmt::format("'{}' is no ISO 4217 currency code such as 'EUR'", cut_utf8(text, 40));
+}
+
+// Literals that are no money and no currency are refused when the expression is made ready.
+Result<Prepared> prepare_money(std::span<const Value* const> args, const Zones*) {
+  if (args.empty() || args[0] == nullptr || !args[0]->is(Kind::kString)) return Prepared();
+  if (!read_money(args[0]->as_text())) return invalid(no_money(args[0]->as_text()));
+  return Prepared();
+}
+Result<Prepared> prepare_currency(std::span<const Value* const> args, const Zones*) {
+  if (args.size() < 2 || args[1] == nullptr || !args[1]->is(Kind::kString)) return Prepared();
+  const std::string_view code = args[1]->as_text();
+  if (!minor_digits(pack_currency(code))) return invalid(no_currency(code));
+  return Prepared();
+}
+
 Value money_of_text(Arguments args, Call& call) {
   const auto money = read_money(args[0].as_text());
-  return money ? Value::money(*money)
-               : call.error("this is no money: write an amount and an ISO 4217 code, '12.50 EUR'");
+  return money ? Value::money(*money) : call.error(no_money(args[0].as_text()));
 }
 Value money_of_units(Arguments args, Call& call) {
   const uint32_t currency = pack_currency(args[1].as_text());
   const auto digits = minor_digits(currency);
-  if (!digits) return call.error("this is no ISO 4217 currency code");
+  if (!digits) return call.error(no_currency(args[1].as_text()));
   return value_of(__int128{args[0].as_int()} * kPowers[*digits], currency);
 }
 Value money_of_minor(Arguments args, Call& call) {
   const uint32_t currency = pack_currency(args[1].as_text());
-  if (!minor_digits(currency)) return call.error("this is no ISO 4217 currency code");
+  if (!minor_digits(currency)) return call.error(no_currency(args[1].as_text()));
   return Value::money({args[0].as_int(), currency});
 }
 Value minor_units(Arguments args, Call&) {
@@ -122,19 +143,19 @@ Value currency_of(Arguments args, Call& call) {
 }
 Value in_currency(Arguments args, Call& call) {
   const uint32_t currency = pack_currency(args[1].as_text());
-  if (!minor_digits(currency)) return call.error("this is no ISO 4217 currency code");
+  if (!minor_digits(currency)) return call.error(no_currency(args[1].as_text()));
   const auto converted = convert(args[0].as_money(), currency, call.rates);
   if (!converted) return no_rate(args[0].as_money(), {0, currency}, call);
   return value_of(round_half_even(*converted), currency);
 }
 
 constexpr Overload kOverloads[] = {
-    {"money", "(string) -> money", 2, money_of_text},
-    {"money", "(int, string) -> money", 1, money_of_units},
-    {"money.ofMinor", "(int, string) -> money", 1, money_of_minor},
+    {"money", "(string) -> money", 2, money_of_text, prepare_money},
+    {"money", "(int, string) -> money", 1, money_of_units, prepare_currency},
+    {"money.ofMinor", "(int, string) -> money", 1, money_of_minor, prepare_currency},
     {"minorUnits", "money.() -> int", 1, minor_units},
     {"currency", "money.() -> string", 1, currency_of},
-    {"to", "money.(string) -> money", 2, in_currency},
+    {"to", "money.(string) -> money", 2, in_currency, prepare_currency},
 };
 
 }  // namespace

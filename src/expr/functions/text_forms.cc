@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "expr/functions/money.h"
 
@@ -165,6 +166,19 @@ std::optional<T> read_number(std::string_view text) {
   return value;
 }
 
+// Whether a decimal number that is far from 1 is on the large side: where its first digit that is
+// not 0 stands, moved by the exponent.
+bool is_huge(std::string_view text) {
+  const size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view digits = text.substr(0, e);
+  const auto point = static_cast<int64_t>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<int64_t>(digits.find_first_of("123456789"));
+  const std::optional<int64_t> exponent =
+      e < text.size() ? read_number<int64_t>(text.substr(e + 1)) : 0;
+  if (!exponent) return text[e + 1] != '-';
+  return point - first > -*exponent;
+}
+
 }  // namespace
 
 void append_text_form(std::string& out, const Value& v) {
@@ -246,14 +260,16 @@ std::optional<Span> read_duration(std::string_view text) {
 }
 
 std::optional<double> read_double(std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("-0x")) return std::nullopt;
-  if (const auto value = read_number<double>(text)) return value;
-  // Out of range is infinite or zero, as in every reader of IEEE 754 numbers.
+  if (text.ends_with(')')) return std::nullopt;  // "nan(…)" is a word of C++ alone
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc::result_out_of_range || end != text.data() + text.size())
-    return std::nullopt;
-  return std::strtod(std::string(text).c_str(), nullptr);
+  if (end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc()) return value;
+  if (error != std::errc::result_out_of_range) return std::nullopt;
+  // Out of range is infinite or zero, as in every reader of IEEE 754 numbers.
+  const double sign = text.starts_with('-') ? -1.0 : 1.0;
+  return sign * (is_huge(text) ? std::numeric_limits<double>::infinity() : 0.0);
 }
 
 std::optional<int64_t> read_int(std::string_view text) {
