@@ -110,8 +110,16 @@ class Binder {
     }
     for (const NodeId child : ast_.children(id)) TRY(bind(child));
     if (ast_.kind(id) == NodeKind::kSelect || ast_.kind(id) == NodeKind::kHas) bind_field(id);
-    if (ast_.kind(id) == NodeKind::kIndex) set_path(nodes_[id], path_of_child(id) + "[]");
+    if (ast_.kind(id) == NodeKind::kIndex) bind_element(id);
     return {};
+  }
+
+  // An element read at a text is named as the field of that name is.
+  void bind_element(NodeId id) {
+    const NodeId index = ast_.child(id, 1);
+    const bool field = ast_.kind(index) == NodeKind::kString;
+    const std::string end = field ? "." + std::string(ast_.text(index)) : "[]";
+    set_path(nodes_[id], path_of_child(id) + end);
   }
 
   Result<void> literal(NodeId id, const Value& value) {

@@ -74,6 +74,8 @@ TEST(Expression, RefusesLiteralsThatCannotBeWhatTheyAreUsedAs) {
             "1:1 '5 EURO' is no money: write an amount and an ISO 4217 code, '12.50 EUR'");
   EXPECT_EQ(refusal("money(contact.score, 'EURO')"),
             "1:1 'EURO' is no ISO 4217 currency code such as 'EUR'");
+  EXPECT_EQ(refusal("regex.extract(string(contact.score), '(1)(2)')"),
+            "1:7 the pattern of extract and extractAll has at most one capture group");
   EXPECT_EQ(refusal("calendar(string(contact.score)).isOpen(timestamp(0))"),
             "1:1 calendar() needs its text as a literal, so that it is read once");
 }

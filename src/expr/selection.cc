@@ -13,7 +13,6 @@
 namespace rapport::expr {
 namespace {
 
-constexpr Failure kNoFields{"this value has no fields: type does not support field selection"};
 constexpr Failure kNoElements{"this value cannot be indexed"};
 constexpr Failure kBadIndex{"a list is indexed by whole numbers"};
 constexpr Failure kBadKey{"unsupported key type"};
@@ -22,6 +21,12 @@ constexpr Failure kCost{"the evaluation costs more than its limit allows"};
 Value no_such_key(const Value& key, Call& call) {
   if (!key.is(Kind::kString)) return call.error("no such key");
   return call.error("no such key: '" + std::string(cut_utf8(key.as_text(), 80)) + "'");
+}
+
+// "null has no field 'city'"
+Value no_fields(const Value& operand, std::string_view field, Call& call) {
+  return call.error(std::string(operand.is(Kind::kNull) ? "null" : type_name(operand)) +
+                    " has no field '" + std::string(cut_utf8(field, 80)) + "'");
 }
 
 // A map or object read at a key; `lookup` decides what a missing one is.
@@ -108,7 +113,7 @@ Value select_field(const Value& operand, std::string_view field, Lookup lookup,
     return within_optional(operand, [&](const Value& held) {
       return select_field(held, field, Lookup::kOptional, missing, call);
     });
-  return Value::error(&kNoFields);
+  return no_fields(operand, field, call);
 }
 
 Value select_element(const Value& operand, const Value& index, Lookup lookup,
@@ -133,7 +138,7 @@ Value has_field(const Value& operand, std::string_view field, Call& call) {
   if (operand.is(Kind::kOptional))
     return operand.held() == nullptr ? Value::boolean(false)
                                      : has_field(*operand.held(), field, call);
-  return Value::error(&kNoFields);
+  return no_fields(operand, field, call);
 }
 
 Value apply_overload(std::span<const BoundCall> calls, std::span<const Value> args, Call& call) {

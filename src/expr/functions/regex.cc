@@ -38,6 +38,16 @@ Result<Prepared> prepare(std::span<const Value* const> args, const Zones*) {
   return Prepared(std::move(compiled));
 }
 
+constexpr Failure kGroups{"the pattern of extract and extractAll has at most one capture group"};
+
+Result<Prepared> prepare_extract(std::span<const Value* const> args, const Zones* zones) {
+  TRY_ASSIGN(Prepared prepared, prepare(args, zones));
+  const auto* pattern = static_cast<const RE2*>(prepared.get());
+  if (pattern != nullptr && pattern->NumberOfCapturingGroups() > 1)
+    return invalid(std::string(kGroups.message));
+  return prepared;
+}
+
 // Work of compiling: some patterns of a few bytes ("\\pL{100}") take milliseconds.
 uint64_t cost_of_compiling(const Result<std::shared_ptr<const RE2>>& compiled) {
   return compiled ? 50 + static_cast<uint64_t>((*compiled)->ProgramSize()) * 35 : 150'000;
@@ -65,8 +75,6 @@ Value matches(Arguments args, Call& call) {
     return Value::boolean(RE2::PartialMatch(piece(args[0].as_text()), pattern));
   });
 }
-
-constexpr Failure kGroups{"the pattern of extract and extractAll has at most one capture group"};
 
 // The whole match, or its group if the pattern has one; a null data() for a group that took no
 // part.
@@ -165,8 +173,8 @@ Value replace(Arguments args, Call& call) {
 constexpr Overload kOverloads[] = {
     {"matches", "string.(string) -> bool", 4, matches, prepare},
     {"matches", "(string, string) -> bool", 4, matches, prepare},
-    {"regex.extract", "(string, string) -> optional_type(string)", 4, extract, prepare},
-    {"regex.extractAll", "(string, string) -> list(string)", 8, extract_all, prepare},
+    {"regex.extract", "(string, string) -> optional_type(string)", 4, extract, prepare_extract},
+    {"regex.extractAll", "(string, string) -> list(string)", 8, extract_all, prepare_extract},
     {"regex.replace", "(string, string, string) -> string", 8, replace, prepare},
     {"regex.replace", "(string, string, string, int) -> string", 8, replace, prepare},
 };
