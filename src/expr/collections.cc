@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 constexpr double kTwoTo64 = 18446744073709551616.0;
+constexpr size_t kBytesCompared = 128;  // for a unit of work
 constexpr Failure kTooLong{"comparing these values is more work than the limit allows"};
 
 // The same number as int, else uint, else double, so that equal numbers are equal bits.
@@ -53,6 +54,12 @@ class AllOf {
   Call& call_;
   Value outcome_ = Value::boolean(true);
 };
+
+Value equal_texts(std::string_view a, std::string_view b, Call& call) {
+  if (a.size() != b.size()) return Value::boolean(false);
+  if (!call.budget.spend(a.size() / kBytesCompared)) return Value::error(&kTooLong);
+  return Value::boolean(a == b);
+}
 
 Value equal_lists(const Value& a, const Value& b, Call& call) {
   const uint32_t size = list_size(a);
@@ -153,7 +160,7 @@ Value equal(const Value& a, const Value& b, Call& call) {
     case Kind::kString:
     case Kind::kBytes:
     case Kind::kType:
-      return Value::boolean(a.as_text() == b.as_text());
+      return equal_texts(a.as_text(), b.as_text(), call);
     case Kind::kTimestamp:
     case Kind::kDuration:
       return Value::boolean(a.as_span() == b.as_span());

@@ -127,6 +127,8 @@ Value select_element(const Value& operand, const Value& index, Lookup lookup,
     });
   if (operand.is(Kind::kList)) return element_of_list(operand, index, lookup, missing, call);
   if (!is_map(operand)) return Value::error(&kNoElements);
+  if (index.is(Kind::kString) && !call.budget.spend(index.as_text().size() / 16))
+    return cost_exceeded();
   const bool key = index.is_number() || index.is(Kind::kBool) || index.is(Kind::kString);
   return key ? find_key(operand, index, lookup, missing, call) : Value::error(&kBadKey);
 }

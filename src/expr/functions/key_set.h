@@ -18,7 +18,8 @@ class KeySet {
   Value contains(const Value& v) {
     if (is_hashed(v)) {
       const bool there = find(v);
-      if (!call_.budget.spend(3 + 2 * tries_))
+      const size_t hashed = v.is(Kind::kString) ? v.as_text().size() / 8 : 0;
+      if (!call_.budget.spend(3 + 2 * tries_ + hashed))
         return equal(v, v, call_);  // the error of a spent budget
       return Value::boolean(there);
     }

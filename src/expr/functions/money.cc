@@ -150,7 +150,7 @@ Value in_currency(Arguments args, Call& call) {
 }
 
 constexpr Overload kOverloads[] = {
-    {"money", "(string) -> money", 2, money_of_text, prepare_money},
+    {"money", "(string) -> money", 10, money_of_text, prepare_money},
     {"money", "(int, string) -> money", 1, money_of_units, prepare_currency},
     {"money.ofMinor", "(int, string) -> money", 1, money_of_minor, prepare_currency},
     {"minorUnits", "money.() -> int", 1, minor_units},

@@ -100,9 +100,9 @@ Value milliseconds_of_duration(Arguments args, Call&) {
   return Value::integer(static_cast<int64_t>(to_nanos(args[0].as_span()) / 1'000'000 % 1000));
 }
 
-#define RAPPORT_PART(name, function)                                           \
-  {name, "timestamp.() -> int", 1, part<function>}, {                          \
-    name, "timestamp.(string) -> int", 2, part_in_zone<function>, prepare_zone \
+#define RAPPORT_PART(name, function)                                            \
+  {name, "timestamp.() -> int", 1, part<function>}, {                           \
+    name, "timestamp.(string) -> int", 16, part_in_zone<function>, prepare_zone \
   }
 
 constexpr Overload kOverloads[] = {
