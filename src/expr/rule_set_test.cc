@@ -45,7 +45,10 @@ class RuleSetTest : public ::testing::Test {
     for (const std::string& source : sources) bindings.push_back(bind(source));
     return RuleSet(std::move(bindings));
   }
-  void read(std::string_view json) { ASSERT_TRUE(reader_->read(json, record_).ok()) << json; }
+  void read(std::string json) {
+    json_ = std::move(json);  // the record borrows it
+    ASSERT_TRUE(reader_->read(json_, record_).ok()) << json_;
+  }
 
   // "0 2 ?3 !4": true are 0 and 2, 3 is unknown, 4 an error.
   std::string told(const RuleSet& set, RuleSetState& state) {
@@ -70,6 +73,7 @@ class RuleSetTest : public ::testing::Test {
   Registry registry_;
   Declarations declarations_;
   std::optional<JsonSlotReader> reader_;
+  std::string json_;
   JsonSlots record_;
 };
 
