@@ -7,6 +7,7 @@
 namespace rapport::expr {
 namespace {
 
+constexpr size_t kMostPrepared = 100;  // each may take milliseconds and half a megabyte
 constexpr Failure kUndeclared{"undeclared reference"};
 constexpr Failure kUnbound{"unbound function"};
 
@@ -183,6 +184,10 @@ class Binder {
         auto prepared = call.overload->overload->prepare(constants, zones_);
         if (!prepared) return fail(id, prepared.error().message);
         call.prepared = std::move(*prepared);
+        prepared_ += call.prepared != nullptr;
+        if (prepared_ > kMostPrepared)
+          return fail(id,
+                      "the expression has more than 100 patterns, zones and calendars; split it");
       }
       nodes_[id].calls.push_back(std::move(call));
     }
@@ -225,6 +230,7 @@ class Binder {
   const Zones* zones_;
   std::vector<BoundNode> nodes_;
   std::vector<std::string> local_paths_;
+  size_t prepared_ = 0;  // patterns, zones and calendars
   std::vector<bool> may_be_slot_ = std::vector<bool>(nodes_.size());  // variable.field.field …
 };
 

@@ -66,6 +66,14 @@ TEST(Expression, IsRefusedWhenItCannotGiveWhatIsWanted) {
   EXPECT_EQ(refusal("[1, 'a']", Type::list(TypeKind::kString)), "");
 }
 
+TEST(Expression, HasAHundredPatternsAtMost) {
+  std::string source = "'a'.matches('a')";
+  for (int i = 1; i < 100; ++i) source += " || 'a'.matches('a')";
+  EXPECT_EQ(refusal(source), "");
+  EXPECT_EQ(refusal(source + " || 'a'.matches('a')"),
+            "1:2005 the expression has more than 100 patterns, zones and calendars; split it");
+}
+
 TEST(Expression, RefusesLiteralsThatCannotBeWhatTheyAreUsedAs) {
   EXPECT_EQ(refusal("duration('1x')"),
             "1:1 type conversion error: '1x' is no duration such as '1h30m' (range "

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kLongestPattern = 4096;
 // Memory of a compiled pattern: constants, which are compiled once, may be larger.
-constexpr int64_t kMemoryOfConstant = 1 << 20;
+constexpr int64_t kMemoryOfConstant = 1 << 19;
 constexpr int64_t kMemoryOfComputed = 1 << 18;
 constexpr size_t kMostBytes = size_t{1} << 20;
 constexpr Failure kCost{"this regular expression is more work than the limit allows"};
