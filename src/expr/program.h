@@ -21,7 +21,8 @@ class Program {
   explicit Program(Binding binding);
   explicit Program(std::shared_ptr<const Binding> binding);
 
-  // What interpret() gives, the missing fields and the words of an error too. Does not allocate
+  // What interpret() gives, the missing fields and the words of an error too. The value borrows from
+  // the program as well, where it is a constant. Does not allocate
   // where the result is a bool, a number or a piece of the record and the arena has room.
   // `options.cost` bounds the work, and no expression is refused that the interpreter accepts: what
   // was made cheaper costs less here. Where the result is unknown or an error, the expression is

@@ -22,7 +22,7 @@ namespace rapport::expr {
 class RuleSet;
 
 // What the conditions of a set came to for one record, and the memory for the next one. Not for two
-// threads at a time. Valid as long as its set.
+// threads at a time. Valid as long as its set, which must stay in its place.
 class RuleSetState {
  public:
   explicit RuleSetState(const RuleSet& set);
@@ -53,7 +53,7 @@ class RuleSetState {
 class RuleSet {
  public:
   // The place of a condition is its number. Conditions that are no bool are errors. The registry
-  // the bindings borrow must outlive the set. Cost: some microseconds per condition.
+  // the bindings borrow must outlive the set. Cost: some ten microseconds per condition.
   explicit RuleSet(std::vector<std::shared_ptr<const Binding>> conditions);
 
   // Tells each condition, each within `options.cost`. Does not allocate once `state` was used for a
