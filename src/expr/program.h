@@ -21,12 +21,12 @@ class Program {
   explicit Program(Binding binding);
   explicit Program(std::shared_ptr<const Binding> binding);
 
-  // What interpret() gives, the missing fields and the words of an error too. The value borrows from
-  // the program as well, where it is a constant. Does not allocate
-  // where the result is a bool, a number or a piece of the record and the arena has room.
-  // `options.cost` bounds the work, and no expression is refused that the interpreter accepts: what
-  // was made cheaper costs less here. Where the result is unknown or an error, the expression is
-  // evaluated a second time, by the interpreter.
+  // What interpret() gives, the missing fields and the words of an error too. The value borrows
+  // from the program as well, where it is a constant. Does not allocate where the result is a bool,
+  // a number or a piece of the record and the arena has room. `options.cost` bounds the work, and
+  // no expression is refused that the interpreter accepts: what was made cheaper costs less here.
+  // Where the result is unknown or an error, the expression is evaluated a second time, by the
+  // interpreter.
   Value evaluate(const RecordView& record, Arena& arena,
                  const EvaluationOptions& options = {}) const;
   // The same for a condition, without asking why where it is neither true nor false.
