@@ -1,7 +1,7 @@
 #include "expr/program_compiler.h"
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <optional>
 
 #include "expr/program_patterns.h"
@@ -323,37 +323,54 @@ class Compiler {
     return plain || code == OpCode::kConstant ? 0 : 2;
   }
 
+  // What tests must have in common to become one; nothing for others. A test whether a slot equals
+  // a text becomes one whether it is among texts.
+  struct Family {
+    OpCode code;
+    uint32_t table;
+    uint32_t word;
+    auto operator<=>(const Family&) const = default;
+  };
+  static std::optional<Family> family_of(Op& op) {
+    if (op.negated) return std::nullopt;
+    if (op.code == OpCode::kTableTextIs) {
+      op.code = OpCode::kTableTextIn;
+      op.symbols = uint64_t{1} << op.symbol % 64;
+      op.symbol /= 64;
+    }
+    if (op.code == OpCode::kTableTextIn || op.code == OpCode::kTableListHas)
+      return Family{op.code, op.number, op.symbol};
+    if (op.code == OpCode::kTableWords) return Family{op.code, op.number, 0};
+    return std::nullopt;
+  }
+
   void join_tests(Op& op) {
+    std::map<Family, std::vector<Op>> families;
+    std::vector<Op> parts;
     for (uint32_t i = 0; i < op.count; ++i) {
-      std::vector<uint32_t> joined = {op.first + i};
-      for (uint32_t k = i + 1; k < op.count; ++k)
-        if (may_join(code_.ops[op.first + i], code_.ops[op.first + k]))
-          joined.push_back(op.first + k);
-      if (joined.size() > 1) join(op, joined);
+      Op part = code_.ops[op.first + i];
+      if (const auto family = family_of(part))
+        families[*family].push_back(part);
+      else
+        parts.push_back(part);
     }
+    for (const auto& [family, members] : families)
+      parts.push_back(members.size() == 1 ? members[0] : joined(members));
+    std::ranges::copy(parts, code_.ops.begin() + op.first);
+    op.count = static_cast<uint32_t>(parts.size());
   }
-  static bool may_join(const Op& a, const Op& b) {
-    const bool kind = a.code == OpCode::kTableListHas || a.code == OpCode::kTableWords;
-    return kind && a.code == b.code && a.number == b.number && !a.negated && !b.negated &&
-           (a.code == OpCode::kTableWords || a.symbol == b.symbol);
-  }
-  void join(Op& op, const std::vector<uint32_t>& places) {
-    Op plain = start(code_.ops[places[0]].node, OpCode::kOr);
-    plain.count = static_cast<uint32_t>(places.size());
-    plain.first = reserve(plain.count);
-    Op all = code_.ops[places[0]];
-    for (size_t i = 0; i < places.size(); ++i) {
-      code_.ops[plain.first + i] = code_.ops[places[i]];
-      all.symbols |= code_.ops[places[i]].symbols;
-    }
+
+  // One test for all, whose operand is the || of them.
+  Op joined(const std::vector<Op>& members) {
+    Op plain = start(members[0].node, OpCode::kOr);
+    plain.count = static_cast<uint32_t>(members.size());
+    plain.first = reserve(members.size());
+    std::ranges::copy(members, code_.ops.begin() + plain.first);
+    Op all = members[0];
+    for (const Op& member : members) all.symbols |= member.symbols;
     all.first = reserve(1);
     put(plain, all.first);
-    put(all, places[0]);
-    for (size_t i = places.size(); i-- > 1;) {
-      const auto gone = code_.ops.begin() + places[i];
-      std::move(gone + 1, code_.ops.begin() + op.first + op.count, gone);
-      --op.count;
-    }
+    return all;
   }
   Op start(const BoundNode* node, OpCode code) const {
     Op op;

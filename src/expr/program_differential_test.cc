@@ -375,6 +375,8 @@ std::vector<Tree> grow_batch(Random& random) {
     Tree tree = grow(random, Want::kBool, 1 + static_cast<int>(below(random, 4)));
     if (chance(random, 30)) tree = {"(s.type == # && #)", {leaf(random, Want::kText), tree}};
     if (chance(random, 10)) tree = {"(s.type in ['a', 'red'] && #)", {tree}};
+    if (chance(random, 10))
+      tree = {"((s.type == 'a' || s.type == #) && #)", {leaf(random, Want::kText), tree}};
     if (chance(random, 30)) tree = {"(# || #)", {shared, tree}};
     if (chance(random, 20)) tree = {"(n.a == # && #)", {leaf(random, Want::kInt), tree}};
     if (chance(random, 20)) tree = {"(# in l.tags && #)", {leaf(random, Want::kText), tree}};
