@@ -14,7 +14,7 @@ build_packages=(
   libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev zlib1g-dev
   libphonenumber8 libprotobuf-dev libabsl-dev
 )
-test_packages=(clang-format-19 curl sqlite3 strace)
+test_packages=(clang-format-19 curl jq sqlite3 strace)
 develop_packages=(clang-19 clang-tidy-19 libclang-rt-19-dev)
 
 say() { printf 'install_packages: %s\n' "$*" >&2; }
