@@ -51,8 +51,7 @@ std::optional<Failure> Definitions::make(const ObjectSpec& object,
                      Json::object().set("object", object.name).set("property", field.to));
     return std::nullopt;
   }
-  if (is_transient(*reply.failure) || reply.failure->error == ErrorClass::kAuthentication)
-    return reply.failure;
+  if (is_transient(*reply.failure) || stops_all(*reply.failure)) return reply.failure;
   leave_out(object, field,
             fmt::format("{} has no such property, and it could not be made. {}", manifest_.title,
                         explain(*reply.failure, manifest_)));
@@ -64,13 +63,14 @@ std::optional<Failure> Definitions::check_object(const ObjectSpec& object) {
   const CallScope scope{.object = object.name};
   const Reply reply = remote_.call(fill_request(spec.list, scope, {}, remote_.base_url()),
                                    "definitions", spec.list.quota);
-  if (reply.failure && reply.failure->error == ErrorClass::kPermission) {
+  if (reply.failure && (is_transient(*reply.failure) || stops_all(*reply.failure)))
+    return reply.failure;
+  if (reply.failure) {
     // They may well be there: the remote says so with each record.
     problems_.push_back(fmt::format("the properties of {} cannot be listed: {}", object.name,
                                     explain(*reply.failure, manifest_)));
     return std::nullopt;
   }
-  if (reply.failure) return reply.failure;
   std::set<std::string> there;
   for (const ResultItem& property : read_results(spec.list, reply.body)) there.insert(property.id);
   for (const model::FieldMapping& field : object.mapping.fields) {

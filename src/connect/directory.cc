@@ -98,7 +98,8 @@ std::optional<Failure> Directories::read(const DirectorySpec& directory) {
   Standing& standing = standing_[directory.name];
   Json ids = Json::object(), groups = Json::object();
   const std::optional<Failure> failure = read_pages(directory, ids, groups);
-  if (failure && failure->error != ErrorClass::kPermission) return failure;
+  // One list that the remote does not give must not hold up everything else.
+  if (failure && (is_transient(*failure) || stops_all(*failure))) return failure;
   const Micros now = clock_.now();
   if (failure) {
     Micros pause = kFirstRetry;

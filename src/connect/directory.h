@@ -26,15 +26,15 @@ class Directories {
   // Takes over what was sought in vain before a restart: entries of left_out() among others.
   void recall(const Json& left_out);
   // Reads what is due: every five minutes at most while records are planned that seek in vain, else
-  // every hour while anything is left out; one that may not be read after a minute, then ever more
-  // rarely. A failure means that nothing is known yet of a directory that is needed.
+  // every hour while anything is left out; one that the remote does not give after a minute, then
+  // ever more rarely. A failure means that nothing is known yet of a directory that is needed.
   std::optional<Failure> refresh();
   // Reads the directories in which these are sought, if they were not read in the last five
   // minutes. True when there may be values now that were not there before.
   bool seek(const std::vector<model::Unresolved>& wanted, std::optional<Failure>& failure);
   void check_now();  // somebody has put something right
 
-  // "owners" (may not be read), "owners:1f…" (hash of a value that is not in it); at most a hundred
+  // "owners" (not given), "owners:1f…" (hash of a value that is not in it); at most a hundred
   // values.
   const std::set<std::string>& left_out() const { return left_out_; }
   // "directories" of the source document, see decide::map_fields.

@@ -98,6 +98,10 @@ bool was_not_sent(const Failure& failure) {
   return failure.error == ErrorClass::kQuota;
 }
 
+bool stops_all(const Failure& failure) {
+  return failure.error == ErrorClass::kAuthentication;
+}
+
 bool is_transient(const Failure& failure) {
   return may_have_applied(failure) || was_not_sent(failure) ||
          failure.error == ErrorClass::kRateLimit || failure.error == ErrorClass::kLocked;

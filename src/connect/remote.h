@@ -32,6 +32,8 @@ struct Failure {
 bool may_have_applied(const Failure& failure);
 // The connection as a whole cannot work: nothing else is tried until somebody acts.
 bool stops_connection(const Failure& failure);
+// No call at all can work, whatever it is about: the credentials are wrong.
+bool stops_all(const Failure& failure);
 // Nothing left: the record has not been tried.
 bool was_not_sent(const Failure& failure);
 // Trying the same again later can help.

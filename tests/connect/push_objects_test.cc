@@ -140,6 +140,22 @@ TEST(PushObjects, OwnersThatMayNotBeReadStopNothing) {  // BO-91
   EXPECT_EQ(problems(world), "");
 }
 
+TEST(PushObjects, AListThatTheRemoteDoesNotHaveStopsNothing) {
+  PushWorld world;
+  world.transport.before = [](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
+    const bool list = request.target.starts_with("/crm/v3/owners") ||
+                      (request.method == "GET" && request.target.starts_with("/crm/v3/properties"));
+    if (!list) return std::nullopt;
+    return HttpResponse{404, {}, R"({"category":"OBJECT_NOT_FOUND"})"};
+  };
+  world.customise("contacts: {company: account.name}");
+  world.identify("u1", "ana@gmail.com", Json::object().set("owner", "rosa@portal.example"));
+  ASSERT_EQ(world.settle(), "");
+  EXPECT_EQ(world.remote("contacts").size(), 1u);
+  EXPECT_NE(problems(world).find("owners cannot be read"), std::string::npos) << problems(world);
+  EXPECT_NE(problems(world).find("properties of contacts cannot be listed"), std::string::npos);
+}
+
 TEST(PushObjects, AnOwnerWhoComesLaterIsGivenWhatWaitedForHim) {
   PushWorld world;
   bool there = false;
