@@ -2,7 +2,7 @@
 # and one test program per room from the x_test.cc files beside the sources.
 
 # What a room needs from outside; everything not listed here is not on its include path by link.
-set(room_needs_base fmt::fmt spdlog::spdlog OpenSSL::Crypto PkgConfig::SODIUM Boost::json
+set(room_needs_base yaml-cpp fmt::fmt spdlog::spdlog OpenSSL::Crypto PkgConfig::SODIUM Boost::json
     Threads::Threads)
 set(room_needs_expr PkgConfig::RE2 date::date-tz PkgConfig::ICU)
 set(room_needs_net CURL::libcurl OpenSSL::SSL ZLIB::ZLIB Boost::url)
@@ -10,9 +10,8 @@ set(room_needs_store SQLite::SQLite3)
 set(room_needs_access SQLite::SQLite3)
 set(room_needs_model PkgConfig::PSL)
 set(room_needs_intake phonenumber)
-set(room_needs_connect yaml-cpp Boost::url date::date-tz)
-set(room_needs_api yaml-cpp Boost::url)
-set(room_needs_main yaml-cpp)
+set(room_needs_connect Boost::url date::date-tz)
+set(room_needs_api Boost::url)
 
 # What a room's tests need beside it (libraries of tests/).
 set(room_test_needs_store simulation)

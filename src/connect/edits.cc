@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "connect/yaml_fields.h"
+#include "base/yaml_fields.h"
 
 namespace rapport::connect {
 namespace {

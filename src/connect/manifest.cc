@@ -339,7 +339,7 @@ const ObjectSpec* Manifest::object(std::string_view name) const {
 
 Result<Manifest> load_manifest(std::string_view text, std::string_view name) {
   TRY_ASSIGN(const YamlNode root, parse_yaml(text, name));
-  YamlDocument document{.name = std::string(name), .error = {}};
+  YamlDocument document{.name = std::string(name)};
   Manifest manifest = read_manifest(root, document);
   if (document.error) return *document.error;
   const Hash hash = sha256({text});

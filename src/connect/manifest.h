@@ -12,9 +12,9 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "base/yaml.h"
 #include "connect/oauth.h"
 #include "connect/quota.h"
-#include "connect/yaml.h"
 #include "model/mapping.h"
 
 namespace rapport::connect {

@@ -118,7 +118,7 @@ void read_properties(const YamlNode& node, Manifest& manifest, YamlDocument& doc
 
 Result<Manifest> customise(const Manifest& manifest, const YamlNode& mapping,
                            std::string_view name) {
-  YamlDocument document{.name = std::string(name), .error = {}};
+  YamlDocument document{.name = std::string(name)};
   Manifest own = manifest;
   std::vector<std::string> names;
   for (const ObjectSpec& object : own.objects) names.push_back(object.name);

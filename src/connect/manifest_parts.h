@@ -1,8 +1,8 @@
 // The parts of the manifest's grammar. Used inside the loader only.
 #pragma once
 
+#include "base/yaml_fields.h"
 #include "connect/manifest.h"
-#include "connect/yaml_fields.h"
 
 namespace rapport::connect {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "connect/yaml_fields.h"
+#include "base/yaml_fields.h"
 
 namespace rapport::connect {
 namespace {

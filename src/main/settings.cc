@@ -5,7 +5,7 @@
 #include <charconv>
 #include <set>
 
-#include "connect/yaml_fields.h"
+#include "base/yaml_fields.h"
 #include "net/network.h"
 #include "net/proxy.h"
 
@@ -13,9 +13,6 @@ namespace rapport {
 
 using connect::DailyWindow;
 using connect::OffPeak;
-using connect::YamlDocument;
-using connect::YamlFields;
-using connect::YamlNode;
 
 namespace {
 
@@ -208,8 +205,8 @@ Result<void> set_listen(Settings& settings, std::string_view text) {
 Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
   Settings s;
   if (yaml.find_first_not_of(" \t\r\n") == yaml.npos) return s;
-  TRY_ASSIGN(const YamlNode root, connect::parse_yaml(yaml, name));
-  YamlDocument document{std::string(name), {}};
+  TRY_ASSIGN(const YamlNode root, parse_yaml(yaml, name));
+  YamlDocument document{.name = std::string(name)};
   YamlFields fields(root, "the settings file", document);
   s.data = fields.text_or("data", s.data);
   s.connectors = fields.text_or("connectors", "");

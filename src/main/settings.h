@@ -10,8 +10,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "base/yaml.h"
 #include "connect/off_peak.h"
-#include "connect/yaml.h"
 #include "net/server.h"
 
 namespace rapport {
@@ -52,7 +52,7 @@ struct ConnectionSettings {
   std::string default_team;                 // as the vendor names it; empty: none
   // KU-82, BO-88: {object: {property: …}} beside and instead of the manifest's; with where it
   // stands, for errors.
-  std::optional<connect::YamlNode> mapping;
+  std::optional<YamlNode> mapping;
   std::string mapping_file;
   bool create_properties = true;  // those that it names and the vendor does not have
 };

@@ -1,4 +1,4 @@
-#include "connect/yaml_fields.h"
+#include "base/yaml_fields.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -8,10 +8,16 @@
 
 #include "base/text.h"
 
-namespace rapport::connect {
+namespace rapport {
+
+namespace {
+constexpr size_t kMostErrors = 100;
+}  // namespace
 
 void YamlDocument::refuse(const YamlNode& node, std::string_view message) {
-  if (!error) error = yaml_error(name, node.line, node.column, message);
+  Error found = yaml_error(name, node.line, node.column, message);
+  if (errors.size() < kMostErrors) errors.push_back(found);
+  if (!error) error = std::move(found);
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
@@ -131,4 +137,4 @@ void YamlFields::finish() {
   }
 }
 
-}  // namespace rapport::connect
+}  // namespace rapport

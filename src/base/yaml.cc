@@ -1,4 +1,4 @@
-#include "connect/yaml.h"
+#include "base/yaml.h"
 
 #include <fmt/core.h>
 #include <yaml-cpp/eventhandler.h>
@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-namespace rapport::connect {
+namespace rapport {
 namespace {
 
 // Leaves the parser at the first thing we do not take; caught in parse_yaml.
@@ -211,4 +211,4 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view name, YamlLi
   }
 }
 
-}  // namespace rapport::connect
+}  // namespace rapport

@@ -9,15 +9,16 @@
 #include <vector>
 
 #include "base/time.h"
-#include "connect/yaml.h"
+#include "base/yaml.h"
 
-namespace rapport::connect {
+namespace rapport {
 
-// The document being read and the first thing wrong with it. Readers go on after an error with
-// defaults, so that loading code needs no checks of its own; who loads looks at `error` at the end.
+// The document being read and what is wrong with it. Readers go on after an error with defaults, so
+// that loading code needs no checks of its own; who loads looks at `error` or `errors` at the end.
 struct YamlDocument {
   std::string name;
-  std::optional<Error> error;
+  std::optional<Error> error = std::nullopt;  // the first
+  std::vector<Error> errors = {};             // all, in the order they were found; 100 at most
   const YamlNode* calls = nullptr;  // requests declared once and named where they are used
   void refuse(const YamlNode& node, std::string_view message);
 };
@@ -54,4 +55,4 @@ class YamlFields {
 // " Did you mean 'x'?" or nothing.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
-}  // namespace rapport::connect
+}  // namespace rapport

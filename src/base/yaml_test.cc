@@ -1,8 +1,8 @@
-#include "connect/yaml.h"
+#include "base/yaml.h"
 
 #include <gtest/gtest.h>
 
-namespace rapport::connect {
+namespace rapport {
 namespace {
 
 std::string refusal(std::string_view text, YamlLimits limits = {}) {
@@ -47,4 +47,4 @@ TEST(Yaml, RefusesBytesThatAreNotText) {
 }
 
 }  // namespace
-}  // namespace rapport::connect
+}  // namespace rapport

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 
-namespace rapport::connect {
+namespace rapport {
 
 struct YamlNode {
   enum class Kind { kNull, kScalar, kList, kMap };
@@ -40,4 +40,4 @@ Result<YamlNode> parse_yaml(std::string_view text, std::string_view name, YamlLi
 
 Error yaml_error(std::string_view name, int line, int column, std::string_view message);
 
-}  // namespace rapport::connect
+}  // namespace rapport
