@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -14,17 +15,30 @@
 
 namespace rapport::decide {
 
-// Where something stands, for messages: "packs/cost-support/rules.yaml:12:7".
+// Where something stands, for messages: "packs/cost-support/rules.yaml:12:7". Line and column from
+// 1, in code points.
 struct Place {
   std::string file;
   int line = 0, column = 0;
 };
+std::string to_text(const Place& place);
 
 // A CEL expression as written. Empty text: there is none.
 struct Formula {
   std::string text;
-  Place place;
+  Place place;  // of its first character
+  // From this byte of the text on, up to the next run, it stands without a break at this place.
+  // None: all of it stands at `place`.
+  struct Run {
+    size_t offset = 0;
+    int line = 0, column = 0;
+  };
+  std::vector<Run> runs = {};
+
   bool empty() const { return text.empty(); }
+  // Where in the file a place within the text stands; line and column from 1, in code points, as
+  // expr::Position has them. Right also when YAML folds the text or quotes it.
+  Place place_at(int line, int column) const;
 };
 
 // A literal, or an expression ("= …").
@@ -152,7 +166,9 @@ struct ActionSpec {
   std::string kind;
   Place place;
   struct Argument {
-    std::string path;  // "to.team", "set.amount", "ticket.tags"; lists: "tags.0"
+    // "to.team", "set.amount", "ticket.team"; an item of a list "ticket.0". A value that is a list
+    // or a map of literals (`set: {contact.topics: [a, b]}`) is one argument.
+    std::string path;
     ValueSpec value;
   };
   std::vector<Argument> arguments;  // in the order they were written

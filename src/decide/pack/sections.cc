@@ -1,0 +1,37 @@
+#include "decide/pack/sections.h"
+
+#include <array>
+
+namespace rapport::decide {
+
+std::span<const Section> sections() {
+  static constexpr std::array<Section, 18> kSections = {{
+      {.name = "settings", .read = read_settings},
+      {.name = "objects", .read = read_objects},
+      {.name = "metrics", .read = nullptr},
+      {.name = "clocks", .read = read_clocks},
+      {.name = "rollups", .read = read_rollups},
+      {.name = "scores", .read = read_scores},
+      {.name = "signals", .read = read_signals},
+      {.name = "segments", .read = read_segments},
+      {.name = "lifecycles", .read = read_lifecycles},
+      {.name = "pipelines", .read = read_pipelines},
+      {.name = "rules", .read = read_rules},
+      {.name = "approvals", .read = read_approvals},
+      {.name = "programs", .read = read_programs},
+      {.name = "teams", .read = nullptr},
+      {.name = "routing", .read = nullptr},
+      {.name = "calendars", .read = nullptr},
+      {.name = "sla", .read = nullptr},
+      {.name = "text", .read = nullptr, .has_ids = false},
+  }};
+  return kSections;
+}
+
+std::span<const std::string_view> builtin_objects() {
+  static constexpr std::array<std::string_view, 8> kObjects = {
+      "contact", "account", "conversation", "ticket", "deal", "task", "user", "team"};
+  return kObjects;
+}
+
+}  // namespace rapport::decide

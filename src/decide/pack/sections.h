@@ -1,0 +1,44 @@
+// The sections a pack may have, and who reads each.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "decide/pack/pack_file.h"
+#include "decide/pack/spec.h"
+
+namespace rapport::decide {
+
+struct Section {
+  std::string_view name;
+  // Appends what the section, in one file, declares. Null: its parts stay in PackRead::unread.
+  void (*read)(const YamlNode& section, PackFile& file, PackSpec& pack);
+  bool has_ids = true;  // its members are ids, each of which may stand once in a pack
+};
+std::span<const Section> sections();
+
+// Objects that are there without being declared.
+std::span<const std::string_view> builtin_objects();
+
+void read_settings(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_objects(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_clocks(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_rollups(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_scores(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_signals(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_segments(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_lifecycles(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_pipelines(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_rules(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_approvals(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_programs(const YamlNode& section, PackFile& file, PackSpec& pack);
+
+// A list of actions, each a mapping of one action's name to its arguments.
+std::vector<ActionSpec> read_actions(const YamlNode& list, PackFile& file);
+
+// What a whole pack must be, beyond its parts: stages that can be reached and left. Appends what is
+// wrong.
+void check_lifecycles(const PackSpec& pack, std::vector<Error>& errors);
+
+}  // namespace rapport::decide
