@@ -222,6 +222,18 @@ std::optional<Span> BusinessCalendar::after(const Span& from, const Span& open) 
   return std::nullopt;
 }
 
+std::optional<BusinessCalendar::Opening> BusinessCalendar::next_opening(const Span& at) const {
+  const int64_t first = day_of(at.seconds);
+  for (int64_t day = first; day <= first + kMostDays; ++day) {
+    for (const Window& window : windows(day)) {
+      const Span begin{zone_->to_utc(day * kDay + window.from), 0};
+      const Span end{zone_->to_utc(day * kDay + window.to), 0};
+      if (at < end && begin < end) return Opening{begin, end};
+    }
+  }
+  return std::nullopt;
+}
+
 bool BusinessCalendar::is_open(const Span& at) const {
   const int64_t day = day_of(at.seconds);
   return std::any_of(windows(day).begin(), windows(day).end(), [&](const Window& window) {

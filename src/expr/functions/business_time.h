@@ -26,6 +26,10 @@ class BusinessCalendar : public Opaque {
     int32_t to = 0;
     bool operator==(const Window&) const = default;
   };
+  // A window as it takes place: real instants, from < to.
+  struct Opening {
+    Span from, to;
+  };
 
   // "Europe/Berlin; Mon-Fri 09:00-12:30,13:30-18:00; Sat 10:00-14:00; 2026-12-24 09:00-12:00;
   // 2026-12-25 closed": the zone, then hours per weekday and per date, in any order; days that are
@@ -41,6 +45,9 @@ class BusinessCalendar : public Opaque {
   // within 10 years, or when `open` is negative.
   std::optional<Span> after(const Span& from, const Span& open) const;
   bool is_open(const Span& at) const;
+  // The first opening that ends after `at`; it may have begun before. Nothing when there is none
+  // within 10 years.
+  std::optional<Opening> next_opening(const Span& at) const;
   // Of any day, 1 at least and 10 at most. Work goes with it. Linear.
   size_t most_windows() const;
 
