@@ -110,7 +110,7 @@ class RouterTest : public testing::Test {
   std::unique_ptr<access::Control> control_;
   std::unique_ptr<store::EventLog> log_;
   std::unique_ptr<intake::Intake> intake_;
-  decide::Engine engine_{decide::first_definitions()};
+  decide::Engine engine_{decide::first_basics()};
   std::unique_ptr<flow::Runner> runner_;
   std::unique_ptr<access::Gate> gate_;
   std::unique_ptr<Context> context_;

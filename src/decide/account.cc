@@ -1,9 +1,9 @@
 #include "decide/account.h"
 
+#include "decide/basics.h"
 #include "decide/contact.h"
 #include "decide/contact_fields.h"
 #include "decide/counters.h"
-#include "decide/definitions.h"
 
 namespace rapport::decide {
 
@@ -22,7 +22,7 @@ void leave(Step& step, const Record& contact) {
   Record& account = step.edit(model::kAccount, id);
   const int64_t left = account.fields.integer("contacts") - 1;
   account.fields.set("contacts", left);
-  shift_counters(account.fields, contact.fields, -1, step.definitions().counts);
+  shift_counters(account.fields, contact.fields, -1, step.basics().counts);
   if (left > 0 || account.fields.find("group_id")) return;
   if (step.ids_with(model::kShadow, "local", std::string(model::kAccount) + "/" + id).empty())
     step.remove(model::kAccount, id);
@@ -38,13 +38,13 @@ void enter(Step& step, const Record& contact) {
       account.fields.set("name", contact.fields.text("company_domain"));
   }
   account.fields.set("contacts", account.fields.integer("contacts") + 1);
-  shift_counters(account.fields, contact.fields, 1, step.definitions().counts);
+  shift_counters(account.fields, contact.fields, 1, step.basics().counts);
 }
 
 // The common case: the same contact in the same account; only this event is new.
 void count_for_account(Step& step, const std::string& account) {
   const Event& event = step.event();
-  for (const auto& count : step.definitions().counts) {
+  for (const auto& count : step.basics().counts) {
     if (count.event != event.type) continue;
     if (!count.author.empty() && event.property("author") != count.author) continue;
     count_event(step.edit(model::kAccount, account).fields, count, event.at);

@@ -233,7 +233,7 @@ class Scratch final : public Facts {
   const IdPage* page(const std::string&, const std::string&) const override { return &no_page_; }
 
   void fold(const Event& event) {
-    Step step(event, *this, outer_.definitions());
+    Step step(event, *this, outer_.basics());
     if (event.type == model::kContactsMerged) {
       merge_contacts(step, event);
     } else {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "decide/basics.h"
 #include "decide/contact.h"
 #include "decide/counters.h"
-#include "decide/definitions.h"
 #include "model/company.h"
 
 namespace rapport::decide {
@@ -152,7 +152,7 @@ void join_fields(Step& step, Record& kept, const Record& merged) {
     std::sort(all.begin(), all.end(),
               [](const Json& a, const Json& b) { return a.as_int() < b.as_int(); });
   }
-  shift_counters(kept.fields, merged.fields, 1, step.definitions().counts);
+  shift_counters(kept.fields, merged.fields, 1, step.basics().counts);
   for (std::string_view seen : {"first_seen_at", "last_seen_at"}) {
     if (const auto at = parse_time(merged.fields.text(seen))) note_time(kept.fields, *at);
   }
@@ -209,7 +209,7 @@ void place_in_account(Step& step, Record& contact, const Event& event) {
 void count_for_contact(Step& step, const Event& event) {
   const std::string id = contact_of(step, event.subject);
   if (id.empty()) return;
-  for (const auto& count : step.definitions().counts) {
+  for (const auto& count : step.basics().counts) {
     if (count.event != event.type) continue;
     if (!count.author.empty() && event.property("author") != count.author) continue;
     count_event(step.edit(model::kContact, id).fields, count, event.at);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "decide/basics.h"
 #include "decide/contact_fields.h"
-#include "decide/definitions.h"
 
 namespace rapport::decide {
 
@@ -23,7 +23,7 @@ void copy_text(Json& fields, const Event& event, std::string_view from, std::str
 }
 
 void watch_idle(Step& step, const Record& conversation, const Event& event) {
-  step.arm({event.received_at + step.definitions().idle_close, "idle/" + conversation.key.id,
+  step.arm({event.received_at + step.basics().idle_close, "idle/" + conversation.key.id,
             conversation.key, "idle"});
 }
 
@@ -129,7 +129,7 @@ void close_if_idle(Step& step, const model::Timer& timer) {
   const Record* known = step.find(timer.record.type, timer.record.id);
   if (!known || known->fields.text("status") != "open") return;
   const auto last = parse_time(known->fields.text("last_event_at"));
-  const Micros due = last.ok() ? *last + step.definitions().idle_close : timer.due;
+  const Micros due = last.ok() ? *last + step.basics().idle_close : timer.due;
   if (due > timer.due) {
     model::Timer later = timer;
     later.due = due;

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "decide/definitions.h"
+#include "decide/basics.h"
 
 namespace rapport::decide {
 

@@ -3,13 +3,19 @@
 #include <fmt/format.h>
 
 #include "decide/account.h"
+#include "decide/activation.h"
+#include "decide/approvals.h"
 #include "decide/contact.h"
 #include "decide/contact_fields.h"
 #include "decide/conversation.h"
 #include "decide/deal.h"
 #include "decide/edits.h"
 #include "decide/outbox.h"
-#include "decide/rules.h"
+#include "decide/programs.h"
+#include "decide/record_set.h"
+#include "decide/rounds.h"
+#include "decide/sla_rounds.h"
+#include "decide/ticket.h"
 
 namespace rapport::decide {
 
@@ -19,10 +25,38 @@ using model::Record;
 
 namespace {
 
-void fire(Step& step, const model::Timer& timer) {
+constexpr size_t kKnownVersions = 64;  // compiled definitions kept
+
+// What a timer means; `rounds` is null where nothing is declared.
+void fire(Step& step, const model::Timer& timer, Rounds* rounds) {
   step.disarm(timer.id);
   if (timer.kind == "idle") close_if_idle(step, timer);
   if (timer.kind == "backfill") backfill(step, timer);
+  if (!rounds) return;
+  rounds->set_now(timer.due);
+  if (timer.kind == "refresh") return rounds->refresh(timer.record);
+  if (timer.kind == "stall") note_stall(*rounds, timer.record);
+  if (timer.kind == "sla") watch_sla(*rounds, timer.record);
+  constexpr std::string_view kDebounce = "debounce/";
+  if (timer.kind.starts_with(kDebounce))
+    return rounds->act_late(std::string_view(timer.kind).substr(kDebounce.size()), timer.record);
+  rounds->go_on();
+}
+
+// In (due, id) order, with those that firing arms for a moment that has passed already.
+void fire_all(Step& step, std::span<const model::Timer> due, Rounds* rounds) {
+  std::map<std::pair<Micros, std::string>, model::Timer> queue;
+  for (const model::Timer& timer : due) queue.emplace(std::pair(timer.due, timer.id), timer);
+  while (!queue.empty()) {
+    const model::Timer timer = queue.begin()->second;
+    queue.erase(queue.begin());
+    fire(step, timer, rounds);
+    for (model::Timer& armed : step.take_armed_until(step.event().received_at)) {
+      std::erase_if(queue, [&](const auto& one) { return one.first.second == armed.id; });
+      const auto at = std::pair(armed.due, armed.id);
+      queue.emplace(at, std::move(armed));
+    }
+  }
 }
 
 void fold_tracked(Step& step, const Event& event) {
@@ -32,8 +66,8 @@ void fold_tracked(Step& step, const Event& event) {
   fold_conversation(step, event);
   fold_deal(step, event);
   fold_task(step, event);
+  fold_ticket(step, event);
   count_for_contact(step, event);
-  apply_rules(step, event);
 }
 
 std::string quarantine_id(uint64_t sequence) {
@@ -100,6 +134,8 @@ void erase_contact(Step& step, const Event& event) {
 }
 
 void fold_own(Step& step, const Event& event) {
+  if (fold_declaration(step, event)) return;
+  if (event.type == model::kRecordSet) return set_record(step, event);
   if (event.type == model::kContactsMerged) return merge_contacts(step, event);
   if (event.type == model::kContactsSplit) return split_contact(step, event);
   if (event.type == model::kContactErased) return erase_contact(step, event);
@@ -119,20 +155,46 @@ void fold_own(Step& step, const Event& event) {
 
 std::variant<Decisions, Needs> Engine::step(const Event& event, std::span<const model::Timer> due,
                                             const Facts& facts) const {
-  Step step(event, facts, definitions_);
+  Step step(event, facts, basics_);
   try {
-    for (const model::Timer& timer : due) fire(step, timer);
+    const auto definitions = this->definitions(step);
+    std::optional<Rounds> rounds;
+    if (definitions) rounds.emplace(step, *definitions, event.received_at);
+    fire_all(step, due, rounds ? &*rounds : nullptr);
     if (event.origin == Origin::kTracked) {
       fold_tracked(step, event);
     } else {
       fold_own(step, event);
     }
     settle_accounts(step);
+    if (rounds) {
+      rounds->set_now(event.received_at);
+      rounds->run(event);
+    }
     mark_changes(step);
     return step.take();
   } catch (Needs& needs) {  // thrown by Step only; nothing has been changed
     return std::move(needs);
   }
+}
+
+std::shared_ptr<const Definitions> Engine::definitions(const Step& step,
+                                                       std::vector<Error>* problems) const {
+  const std::string version = active_version(step);
+  if (version.empty()) return nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto it = known_.find(version); it != known_.end()) {
+      if (problems) *problems = it->second.problems;
+      return it->second.definitions;
+    }
+  }
+  Compiled made = compile_active(step, zones_);  // outside the lock: it may throw Needs
+  if (made.definitions) made.definitions->version = version;
+  if (problems) *problems = made.errors;
+  std::lock_guard lock(mutex_);
+  if (known_.size() >= kKnownVersions) known_.clear();
+  return known_.emplace(version, Known{made.definitions, made.errors}).first->second.definitions;
 }
 
 Needs Engine::foresee(const Event& event, const Facts& facts) const {
@@ -144,13 +206,25 @@ Needs Engine::foresee(const Event& event, const Facts& facts) const {
     return record;
   };
   want(model::kConnection, "all");
+  const bool declared = want(model::kDefinitions, "active") != nullptr;
+  const auto want_derived = [&](std::string_view type, std::string_view id) {
+    if (declared) want(model::kDerived, std::string(type) + "/" + std::string(id));
+  };
   if (event.origin == Origin::kServer) {
     if (event.type != model::kPushDone) return needs;
     for (const Json& outcome : values_of(event.properties, "records"))
       want(outcome.text("type"), outcome.text("id"));
     return needs;
   }
-  if (const std::string id = conversation_id(event); !id.empty()) want(model::kConversation, id);
+  if (const std::string id = conversation_id(event); !id.empty()) {
+    want(model::kConversation, id);
+    want(model::kTicket, model::derive_id("tkt", event.workspace, {"ticket", id}));
+    want_derived(model::kConversation, id);
+  }
+  if (const std::string id = ticket_id(event); !id.empty()) {
+    want(model::kTicket, id);
+    want_derived(model::kTicket, id);
+  }
   if (const std::string id = deal_id(event); !id.empty()) want(model::kDeal, id);
   if (const std::string id = task_id(event); !id.empty()) want(model::kTask, id);
   const auto follow = [&](SubjectId subject) {
@@ -159,13 +233,19 @@ Needs Engine::foresee(const Event& event, const Facts& facts) const {
     const Record* known = want(model::kSubject, number);
     if (!known) {
       // A subject seen for the first time founds this contact, which cannot exist yet.
-      want(model::kContact, model::derive_id("con", event.workspace, {"contact", number}));
+      const std::string fresh = model::derive_id("con", event.workspace, {"contact", number});
+      want(model::kContact, fresh);
+      want_derived(model::kContact, fresh);
       return;
     }
-    if (const auto contact = known->fields.text("contact"); !contact.empty())
-      if (const Record* record = want(model::kContact, contact))
-        if (const auto account = record->fields.text("account"); !account.empty())
-          want(model::kAccount, account);
+    const auto contact = known->fields.text("contact");
+    if (contact.empty()) return;
+    want_derived(model::kContact, contact);
+    const Record* record = want(model::kContact, contact);
+    const auto account = record ? record->fields.text("account") : std::string_view();
+    if (account.empty()) return;
+    want(model::kAccount, account);
+    want_derived(model::kAccount, account);
   };
   follow(event.subject);
   for (const auto& identity : event.identities) follow(identity.subject);

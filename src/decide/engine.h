@@ -4,25 +4,32 @@
 // the caller loads that and asks again: a step that was not finished has had no effect.
 #pragma once
 
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
-#include "decide/definitions.h"
+#include "decide/basics.h"
+#include "decide/compile.h"
 #include "decide/facts.h"
 #include "decide/step.h"
 
 namespace rapport::decide {
 
 // Changes whenever the same log could fold to another state. State of another version is rebuilt.
-inline constexpr int64_t kFoldVersion = 4;
+inline constexpr int64_t kFoldVersion = 5;
 
 class Engine {
  public:
-  explicit Engine(Definitions definitions) : definitions_(std::move(definitions)) {}
+  // `zones` must outlive the engine; null: UTC and fixed offsets only.
+  explicit Engine(Basics basics, const expr::Zones* zones = nullptr)
+      : basics_(std::move(basics)), zones_(zones) {}
 
   // Folds one event. `due` are the timers with due ≤ event.received_at in (due, id) order; they
-  // fire first, as part of this step. Any thread.
+  // fire first, as part of this step, and so do those they arm for a moment before it. Any thread.
   std::variant<Decisions, Needs> step(const model::Event& event, std::span<const model::Timer> due,
                                       const Facts& facts) const;
 
@@ -30,10 +37,23 @@ class Engine {
   // many events at once. Empty when nothing more can be foreseen.
   Needs foresee(const model::Event& event, const Facts& facts) const;
 
-  const Definitions& definitions() const { return definitions_; }
+  const Basics& basics() const { return basics_; }
+  const expr::Zones* zones() const { return zones_; }
+  // What is active by the facts; null: nothing is, or it cannot be compiled by this engine, which
+  // `problem` then tells. Throws Needs. Compiled once per version and kept.
+  std::shared_ptr<const Definitions> definitions(const Step& step,
+                                                 std::vector<Error>* problems = nullptr) const;
 
  private:
-  Definitions definitions_;
+  struct Known {
+    std::shared_ptr<const Definitions> definitions;
+    std::vector<Error> problems;
+  };
+
+  Basics basics_;
+  const expr::Zones* zones_;
+  mutable std::mutex mutex_;  // of known_, which is a memory of what a pure function gave
+  mutable std::map<std::string, Known, std::less<>> known_;
 };
 
 }  // namespace rapport::decide

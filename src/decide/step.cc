@@ -126,6 +126,29 @@ void Step::remove(std::string_view type, std::string_view id) {
   write->record.reset();
 }
 
+void Step::disarm(std::string id) {
+  std::erase_if(decisions_.timers, [&](const model::Timer& timer) { return timer.id == id; });
+  decisions_.timers_removed.push_back(std::move(id));
+}
+
+std::vector<model::Timer> Step::take_armed_until(Micros until) {
+  std::vector<model::Timer> taken;
+  auto& armed = decisions_.timers;
+  for (auto it = armed.begin(); it != armed.end();) {
+    const bool last = std::none_of(it + 1, armed.end(),
+                                   [&](const model::Timer& later) { return later.id == it->id; });
+    if (!last) {
+      it = armed.erase(it);
+    } else if (it->due <= until) {
+      taken.push_back(std::move(*it));
+      it = armed.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  return taken;
+}
+
 void Step::mark(model::Mark mark) {
   marks_.insert(std::move(mark));
 }

@@ -14,7 +14,7 @@
 
 namespace rapport::decide {
 
-struct Definitions;
+struct Basics;
 
 // What one event did. Records hold their state after the step.
 struct Decisions {
@@ -30,11 +30,11 @@ struct Decisions {
 
 class Step {
  public:
-  Step(const model::Event& event, const Facts& facts, const Definitions& definitions)
-      : event_(event), facts_(facts), definitions_(definitions) {}
+  Step(const model::Event& event, const Facts& facts, const Basics& basics)
+      : event_(event), facts_(facts), basics_(basics) {}
 
   const model::Event& event() const { return event_; }
-  const Definitions& definitions() const { return definitions_; }
+  const Basics& basics() const { return basics_; }
   // The record as this step has left it so far; null when it does not exist. Valid until the record
   // is edited or removed. Throws Needs when it is not loaded (caught by Engine::step).
   const model::Record* find(std::string_view type, std::string_view id) const;
@@ -50,7 +50,9 @@ class Step {
   void remove(std::string_view type, std::string_view id);
 
   void arm(model::Timer timer) { decisions_.timers.push_back(std::move(timer)); }
-  void disarm(std::string id) { decisions_.timers_removed.push_back(std::move(id)); }
+  // Those armed in this step for a moment up to `until`; they are armed no more.
+  std::vector<model::Timer> take_armed_until(Micros until);
+  void disarm(std::string id);
   void mark(model::Mark mark);
   void unmark(std::string connection, model::RecordKey record);
   void complete(model::Mark mark);  // removes the mark unless a later version was marked
@@ -65,7 +67,7 @@ class Step {
  private:
   const model::Event& event_;
   const Facts& facts_;
-  const Definitions& definitions_;
+  const Basics& basics_;
   struct Write {
     model::RecordKey key;
     std::optional<model::Record> record;  // nullopt: removed

@@ -168,7 +168,7 @@ Json settled(const Record& record) {
   Json fields = record.fields;
   Json figures = Json::object();
   const Micros now = Micros{1'767'225'600'000'000} + days(51);
-  for (const auto& count : first_definitions().counts)
+  for (const auto& count : first_basics().counts)
     figures.set(count.name, counted(fields, count, now));
   fields.set("counters", figures);
   fields.erase("undone");

@@ -78,7 +78,7 @@ struct Folder {
   KeepingReporter reporter;
   std::unique_ptr<store::EventLog> log;
   SubjectId subjects[40];
-  decide::Engine engine{decide::first_definitions()};
+  decide::Engine engine{decide::first_basics()};
   int states = 0, happened = 0;
 };
 

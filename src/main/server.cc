@@ -28,7 +28,7 @@ Server::Server(Settings settings, Environment environment, Failpoints& failpoint
       failpoints_(failpoints),
       reporter_(reporter),
       folder_{settings_.data},
-      engine_(decide::first_definitions()) {}
+      engine_(decide::first_basics()) {}
 
 Result<std::unique_ptr<Server>> Server::open(Settings settings, Environment environment,
                                              Failpoints& failpoints, Reporter& reporter,

@@ -60,6 +60,11 @@ inline constexpr std::string_view kDealUpdated = "deal.updated";
 inline constexpr std::string_view kTaskCreated = "task.created";
 inline constexpr std::string_view kTaskUpdated = "task.updated";
 inline constexpr std::string_view kTaskCompleted = "task.completed";
+inline constexpr std::string_view kTicketCreated = "ticket.created";
+inline constexpr std::string_view kTicketUpdated = "ticket.updated";
+inline constexpr std::string_view kTicketClosed = "ticket.closed";
+inline constexpr std::string_view kTicketReopened = "ticket.reopened";
+inline constexpr std::string_view kTicketReplied = "ticket.replied";
 // The server's own; the fields of each are in docs/reference/events.md.
 inline constexpr std::string_view kTick = "tick";
 inline constexpr std::string_view kEngineChanged = "engine.changed";
@@ -76,6 +81,18 @@ inline constexpr std::string_view kPushEdited = "push.edited";
 inline constexpr std::string_view kPushEditsEnded = "push.edits_ended";
 inline constexpr std::string_view kPushStarted = "push.started";
 inline constexpr std::string_view kPushDone = "push.done";
+inline constexpr std::string_view kPackActivated = "pack.activated";
+inline constexpr std::string_view kPackDeactivated = "pack.deactivated";
+inline constexpr std::string_view kWorkspaceConfigured = "workspace.configured";
+inline constexpr std::string_view kSettingsChanged = "settings.changed";
+inline constexpr std::string_view kUserConfigured = "user.configured";
+inline constexpr std::string_view kUserRemoved = "user.removed";
+inline constexpr std::string_view kPresenceChanged = "user.presence";
+inline constexpr std::string_view kTeamConfigured = "team.configured";
+inline constexpr std::string_view kRecordSet = "record.set";
+inline constexpr std::string_view kStageMoved = "lifecycle.moved";
+inline constexpr std::string_view kApprovalDecided = "approval.decided";
+inline constexpr std::string_view kRateSet = "exchange_rate.set";
 
 struct Event {
   // Envelope: set by the log.

@@ -32,6 +32,13 @@ inline constexpr std::string_view kEdits = "edits";    // given instead of mappe
 inline constexpr std::string_view kCall = "call";      // a remote write without outcome yet
 inline constexpr std::string_view kReview = "review";  // waits for a person's decision
 inline constexpr std::string_view kErasure = "erasure";
+inline constexpr std::string_view kObject = "object";    // of a type that a pack declares
+inline constexpr std::string_view kDerived = "derived";  // series, scores and the like of a record
+inline constexpr std::string_view kUser = "user";
+inline constexpr std::string_view kTeam = "team";
+inline constexpr std::string_view kPack = "pack";                // its files and versions
+inline constexpr std::string_view kDefinitions = "definitions";  // what is active
+inline constexpr std::string_view kTrace = "trace";              // what a step decided
 
 struct Record {
   RecordKey key;
@@ -72,7 +79,13 @@ inline constexpr IndexSpec kIndexes[] = {
     {kQuarantine, "status"},   {kQuarantine, "subject"},   {kErasure, "status"},
     {kShadow, "refused"},      {kDeal, "subject_id"},      {kDeal, "conversation"},
     {kDeal, "stage"},          {kTask, "subject_id"},      {kTask, "deal"},
-    {kTask, "status"},         {kEdits, "local"},
+    {kTask, "status"},         {kEdits, "local"},          {kTask, "about"},
+    {kTask, "account"},        {kTask, "owner"},           {kTicket, "account"},
+    {kTicket, "external_id"},  {kTicket, "assignee"},      {kDeal, "account"},
+    {kAccount, "parent"},      {kAccount, "owner"},        {kUser, "keys"},
+    {kUser, "teams"},          {kUser, "roles"},           {kObject, "object"},
+    {kObject, "subject_id"},   {kObject, "account"},       {kObject, "about"},
+    {kObject, "of"},           {kContact, "segments"},     {kAccount, "segments"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.

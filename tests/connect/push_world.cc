@@ -60,7 +60,7 @@ PushWorld::PushWorld(sandbox::SandboxOptions options)
     : hubspot(std::move(options), clock, random),
       transport(hubspot, clock),
       vfs_(simulation::register_sqlite_vfs("push-world", disk_, clock, random)),
-      engine_(decide::first_definitions()),
+      engine_(decide::first_basics()),
       manifest_(shipped_manifest()) {
   disk_.make_folders("/data/state").value();
   open();

@@ -12,8 +12,7 @@ namespace rapport::testing {
 
 class World final : public decide::Facts {
  public:
-  explicit World(decide::Definitions definitions = decide::first_definitions())
-      : engine_(std::move(definitions)) {}
+  explicit World(decide::Basics basics = decide::first_basics()) : engine_(std::move(basics)) {}
 
   // Folds the event as the next one: sets its sequence, and its received time to at least `at`.
   model::Event send(model::Event event);

@@ -60,7 +60,7 @@ Spine::Spine(uint64_t seed)
       vfs_(simulation::register_sqlite_vfs(fmt::format("spine-{}", seed), disk_, clock_, random_)),
       remote_(sandbox_options(), clock_, sandbox_random_),
       network_(remote_, clock_, random_),
-      engine_(decide::first_definitions()) {
+      engine_(decide::first_basics()) {
   PosixDisk real;
   manifest_ = *find_manifest(real, RAPPORT_SOURCE_DIR "/connectors", "hubspot");
   network_.set_trouble(0.1);

@@ -1,7 +1,7 @@
 #include "api/routes/present.h"
 
+#include "decide/basics.h"
 #include "decide/counters.h"
-#include "decide/definitions.h"
 
 namespace rapport::api {
 
@@ -9,7 +9,7 @@ namespace {
 
 Json windowed(const Json& fields, Micros now) {
   Json all = Json::object();
-  for (const auto& count : decide::first_definitions().counts) {
+  for (const auto& count : decide::first_basics().counts) {
     Json one = Json::object();
     one.set("count", decide::counted(fields, count, now));
     one.set("window_hours", count.grain.value * count.buckets / hours(1).value);

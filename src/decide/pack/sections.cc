@@ -2,13 +2,27 @@
 
 #include <array>
 
+#include "decide/read_metric.h"
+
 namespace rapport::decide {
+
+namespace {
+
+void read_metric_section(const YamlNode& section, PackFile& file, PackSpec& pack) {
+  for (Metric& metric : read_metrics(section, file.document()))
+    pack.metrics.push_back(std::move(metric));
+  if (section.kind != YamlNode::Kind::kMap) return;
+  for (const auto& [key, value] : section.members)
+    pack.places["metrics/" + key.text] = file.place(key);
+}
+
+}  // namespace
 
 std::span<const Section> sections() {
   static constexpr std::array<Section, 18> kSections = {{
       {.name = "settings", .read = read_settings},
       {.name = "objects", .read = read_objects},
-      {.name = "metrics", .read = nullptr},
+      {.name = "metrics", .read = read_metric_section},
       {.name = "clocks", .read = read_clocks},
       {.name = "rollups", .read = read_rollups},
       {.name = "scores", .read = read_scores},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "base/yaml.h"
+#include "decide/metric.h"
 
 namespace rapport::decide {
 
@@ -266,6 +269,15 @@ struct PackSpec {
   std::vector<RuleSpec> rules;
   std::vector<ApprovalSpec> approvals;
   std::vector<ProgramSpec> programs;
+  std::vector<Metric> metrics;
+  std::map<std::string, Place> places;  // of metrics: "metrics/logins_30d"
+  // Sections whose meaning depends on the workspace, read when the pack is compiled: by name, a
+  // part for each file.
+  struct Part {
+    std::string file;
+    YamlNode node;
+  };
+  std::map<std::string, std::vector<Part>> parts;
 };
 
 }  // namespace rapport::decide

@@ -67,7 +67,7 @@ Result<void> remove_state(Disk& disk, const std::string& path) {
 // that is told and never applied silently.
 Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
                          const Options& options, bool silent) {
-  const decide::Engine engine(decide::first_definitions());
+  const decide::Engine engine(decide::first_basics());
   TRY_ASSIGN(const auto before, live(folder, engine, workspace.id));
   const std::string path = folder.folder().state(workspace.id), fresh = path + ".rebuilt";
   flow::RebuildReport report;

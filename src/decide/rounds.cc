@@ -1,0 +1,312 @@
+#include "decide/rounds.h"
+
+#include <algorithm>
+
+#include "decide/approvals.h"
+#include "decide/deriving.h"
+#include "decide/programs.h"
+#include "decide/sla_rounds.h"
+
+namespace rapport::decide {
+
+using model::Record;
+using model::RecordKey;
+
+const Json* Firing::Act::find(std::string_view path) const {
+  for (const auto& [name, value] : arguments)
+    if (name == path) return value ? &*value : nullptr;
+  return nullptr;
+}
+
+std::string Firing::Act::text(std::string_view path) const {
+  const Json* value = find(path);
+  return value && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+std::vector<std::pair<std::string, const std::optional<Json>*>> Firing::Act::under(
+    std::string_view prefix) const {
+  std::vector<std::pair<std::string, const std::optional<Json>*>> found;
+  for (const auto& [name, value] : arguments)
+    if (name.size() > prefix.size() && name.starts_with(prefix) && name[prefix.size()] == '.')
+      found.emplace_back(name.substr(prefix.size() + 1), &value);
+  return found;
+}
+
+void Rounds::write(const RecordKey& key, std::string_view field, const Json& value) {
+  const Record* record = step_.find(key.type, key.id);
+  const Json* old = record ? record->fields.find(field) : nullptr;
+  if (old ? *old == value : value.is_null()) return;
+  Json& fields = step_.edit(key.type, key.id).fields;
+  if (value.is_null()) {
+    fields.erase(field);
+  } else {
+    fields.set(field, value);
+  }
+}
+
+Json& Rounds::derived(const RecordKey& key) {
+  const RecordKey side = derived_key(key);
+  return step_.edit(side.type, side.id).fields;
+}
+
+const Json* Rounds::derived_now(const RecordKey& key) const {
+  const RecordKey side = derived_key(key);
+  const Record* record = step_.find(side.type, side.id);
+  return record ? &record->fields : nullptr;
+}
+
+std::string Rounds::id_for(std::string_view prefix,
+                           std::initializer_list<std::string_view> parts) const {
+  return model::derive_id(prefix, step_.event().workspace, parts);
+}
+
+RecordKey Rounds::make(std::string_view object, std::string_view id, const Scene& scene) {
+  const Vocabulary& vocabulary = definitions_.vocabulary;
+  const uint32_t number = vocabulary.find_object(object);
+  CHECK(number != Vocabulary::kNone);
+  const RecordKey key = key_of(definitions_, number, id);
+  if (step_.find(key.type, key.id)) return key;
+  Json& fields = step_.edit(key.type, key.id).fields;
+  if (key.type == model::kObject) fields.set("object", object);
+  fields.set("created_at", format_time(now_));
+  for (const auto& owner : vocabulary.object(number).belongs_to) {
+    const uint32_t of = vocabulary.find_object(owner.object);
+    if (of == Vocabulary::kNone || of == number || scene.id(of).empty()) continue;
+    if (owner.object != model::kContact) {
+      fields.set(owner.object, scene.id(of));
+    } else if (const Record* contact = step_.find(model::kContact, scene.id(of))) {
+      if (const Json* subjects = contact->fields.find("subjects"))
+        fields.set("subject_id", std::to_string(subjects->as_array().front().as_int()));
+    }
+  }
+  return key;
+}
+
+void Rounds::note(std::string_view rule, std::string_view what, Json told) {
+  told.set("rule", rule).set("what", what);
+  trace_.push_back(std::move(told));
+}
+
+bool Rounds::was_there_before(const RecordKey& key, std::string_view pack) const {
+  const Record* record = step_.find(key.type, key.id);
+  const Record* active = step_.find(model::kDefinitions, "active");
+  if (!record || !active) return false;
+  const Json* since = active->fields.find("since");
+  return since && static_cast<int64_t>(record->created.value) < since->integer(pack);
+}
+
+// Which fields of which records have changed.
+void Rounds::look() {
+  for (const RecordKey& key : step_.written()) {
+    if (key.type == model::kDerived || key.type == model::kSubject) continue;
+    const uint32_t object = object_of(step_, definitions_, key);
+    if (object == Vocabulary::kNone) continue;
+    auto known = seen_.find(key);
+    if (known == seen_.end()) {
+      const Record* before = step_.before(key);
+      known = seen_.emplace(key, before ? before->fields : Json()).first;
+    }
+    const Record* record = step_.find(key.type, key.id);
+    const Json now = record ? record->fields : Json();
+    if (now == known->second) continue;
+    const Json before = std::exchange(known->second, now);
+    const Object& of = definitions_.vocabulary.object(object);
+    if (!definitions_.plans[object].rollups_as_child.empty())
+      roll_up(key, object, before.is_null() ? nullptr : &before);
+    if (!record) continue;
+    Touched& touched = touched_[key];
+    touched.object = object;
+    touched.created |= before.is_null();
+    Json changed = Json::array();
+    const auto compare = [&](const Json& a, const Json& b) {
+      if (!a.is_object()) return;
+      for (const auto& [name, value] : a.as_object()) {
+        const Json* other = b.find(name);
+        if (other && *other == value) continue;
+        if (name == std::string_view("traits")) {  // any field may be read from there
+          for (uint32_t i = 0; i < of.fields.size(); ++i)
+            if (of.fields[i].maker == FieldMaker::kGiven) touched.dirty.insert(i);
+        }
+        for (std::string_view field :
+             {std::string_view(name), std::string_view("email"), std::string_view("phone")}) {
+          if (field != name && std::string(field) + "s" != std::string_view(name)) continue;
+          const auto number = of.numbers.find(field);
+          if (number == of.numbers.end() || !touched.dirty.insert(number->second).second) continue;
+          changed.push_back(field);
+        }
+      }
+    };
+    compare(now, before);
+    compare(before, now);
+    const std::string name = of.name + (before.is_null() ? ".created" : ".changed");
+    if (definitions_.rules_on.contains(name) || definitions_.lines_on.contains(name) ||
+        definitions_.metrics_on.contains(name)) {
+      Json trigger = Json::object();
+      trigger.set("name", name).set("fields", std::move(changed));
+      tell({name, key, std::move(trigger)});
+    }
+  }
+}
+
+void Rounds::derive() {
+  auto touched = std::exchange(touched_, {});
+  for (auto& [key, one] : touched) {
+    if (!step_.find(key.type, key.id)) continue;
+    if (!definitions_.plans[one.object].plain()) {
+      Deriving(*this, key, one.object, one.dirty).run();
+      to_refresh_.insert(key);
+    }
+    follow_sla(*this, key, one.object);
+  }
+}
+
+// Until what follows from all that has happened is made.
+void Rounds::settle() {
+  size_t counted = 0;
+  for (int pass = 0; pass < kMostRounds; ++pass) {
+    look();
+    take_up_rollups();
+    for (; counted < happened_.size(); ++counted) {
+      const Occurrence occurrence = happened_[counted];
+      if (!definitions_.lines_on.contains(occurrence.name)) continue;
+      Scene scene =
+          occurrence.event ? *event_scene_ : scene_of(step_, definitions_, occurrence.record, now_);
+      scene.trigger = &occurrence.trigger;
+      add_points(occurrence, scene);
+    }
+    if (touched_.empty()) return;
+    derive();
+  }
+}
+
+void Rounds::go_on() {
+  for (int round = 0;; ++round) {
+    settle();
+    for (Occurrence& occurrence : happened_) round_.push_back(std::move(occurrence));
+    happened_.clear();
+    if (round_.empty()) break;
+    if (round == kMostRounds) {
+      note("", "rounds", Json::object().set("left", round_.size()));
+      round_.clear();
+      break;
+    }
+    decide();
+    act();
+  }
+  finish();
+}
+
+void Rounds::run(const model::Event& event) {
+  event_scene_ = scene_of(step_, definitions_, event, now_);
+  Occurrence occurrence;
+  occurrence.name = event.type;
+  occurrence.event = &event;
+  for (std::string_view object : {model::kTicket, model::kDeal, model::kTask, model::kConversation,
+                                  model::kContact, model::kAccount}) {
+    const uint32_t number = definitions_.vocabulary.find_object(object);
+    if (event_scene_->id(number).empty()) continue;
+    occurrence.record = key_of(definitions_, number, event_scene_->id(number));
+    break;
+  }
+  if (event.origin == model::Origin::kServer) {
+    if (event.type == model::kApprovalDecided) decide_approval(*this, event);
+    if (event.type == model::kStageMoved) move_by_hand(event);
+    return go_on();
+  }
+  count(event, *event_scene_);
+  note_message(*this, event, *event_scene_);
+  complete_steps(*this, event.type, *event_scene_);
+  happened_.insert(happened_.begin(), std::move(occurrence));
+  go_on();
+}
+
+void Rounds::move_by_hand(const model::Event& event) {
+  const CompiledLifecycle* lifecycle = definitions_.lifecycle(event.property("lifecycle"));
+  if (!lifecycle) return;
+  const RecordKey key = key_of(definitions_, lifecycle->object, event.property("record"));
+  if (!step_.find(key.type, key.id)) return;
+  const auto moved = move_stage(*this, *lifecycle, key, event.property("to"),
+                                event.property("reason"), event.property("by"));
+  if (!moved.ok())
+    note(lifecycle->spec->id, "left out", Json::object().set("why", moved.error().message));
+}
+
+void Rounds::refresh(const RecordKey& record) {
+  const uint32_t object = object_of(step_, definitions_, record);
+  if (object == Vocabulary::kNone || !step_.find(record.type, record.id)) return;
+  derived(record).erase("refresh_at");
+  Touched& touched = touched_[record];
+  touched.object = object;
+  const ObjectPlan& plan = definitions_.plans[object];
+  for (const uint32_t metric : plan.metrics)
+    touched.dirty.insert(definitions_.metrics[metric].field);
+  for (const uint32_t clock : plan.clocks) touched.dirty.insert(definitions_.clocks[clock].field);
+  to_refresh_.insert(record);
+  go_on();
+}
+
+void Rounds::decide() {
+  for (const Occurrence& occurrence : round_) consider(occurrence);
+  round_.clear();
+  std::stable_sort(firings_.begin(), firings_.end(), [](const Firing& a, const Firing& b) {
+    const int64_t mine = a.rule->spec ? a.rule->spec->priority : 100;
+    const int64_t theirs = b.rule->spec ? b.rule->spec->priority : 100;
+    return mine != theirs ? mine > theirs : a.rule->name < b.rule->name;
+  });
+}
+
+void Rounds::consider(const Occurrence& occurrence) {
+  const auto rules = definitions_.rules_on.find(occurrence.name);
+  if (rules == definitions_.rules_on.end()) return;
+  Scene scene =
+      occurrence.event ? *event_scene_ : scene_of(step_, definitions_, occurrence.record, now_);
+  scene.trigger = &occurrence.trigger;
+  if (!occurrence.event && step_.event().origin == model::Origin::kTracked)
+    scene.event = &step_.event();
+  for (const uint32_t number : rules->second) {
+    const Rule& rule = definitions_.rules[number];
+    Evaluation evaluation(step_, definitions_, scene);
+    if (!evaluation.holds(rule.when)) continue;
+    if (!may_act(rule, occurrence, scene)) continue;
+    prepare(rule, occurrence, scene);
+  }
+}
+
+void Rounds::prepare(const Rule& rule, const Occurrence& occurrence, Scene scene) {
+  Firing firing{&rule, occurrence.record, std::move(scene), {}};
+  Evaluation evaluation(step_, definitions_, firing.scene);
+  for (size_t i = 0; i < rule.actions.size(); ++i) {
+    const Action& action = rule.actions[i];
+    Firing::Act act{&action, i, {}};
+    for (const auto& [path, operand] : action.arguments)
+      act.arguments.emplace_back(path, evaluation.json(operand));
+    firing.acts.push_back(std::move(act));
+  }
+  firing.scene.trigger = nullptr;  // was read; it does not outlive the round
+  firings_.push_back(std::move(firing));
+}
+
+void Rounds::act() {
+  std::vector<Firing> firings = std::exchange(firings_, {});
+  for (Firing& firing : firings) {
+    Json told = Json::object();
+    told.set("about", firing.about.type + "/" + firing.about.id);
+    note(firing.rule->name, "fired", std::move(told));
+    for (const Firing::Act& one : firing.acts) decide::act(*this, firing, one);
+  }
+  claims_.clear();
+}
+
+void Rounds::finish() {
+  arm_refresh();
+  if (trace_.as_array().empty()) return;
+  const std::string id = std::to_string(step_.event().sequence.value);
+  Json& fields =
+      step_.edit(model::kTrace, std::string(20 - std::min<size_t>(20, id.size()), '0') + id).fields;
+  if (!fields.find("did")) fields.set("did", Json::array());
+  for (const Json& row : trace_.as_array()) fields.edit("did")->push_back(row);
+  fields.set("version", definitions_.version).set("at", format_time(now_));
+  trace_ = Json::array();
+}
+
+}  // namespace rapport::decide

@@ -1,0 +1,111 @@
+// The records an expression looks at: the one it is about and those it belongs to.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decide/compiled.h"
+#include "decide/series_reading.h"
+#include "decide/step.h"
+#include "expr/arena.h"
+
+namespace rapport::decide {
+
+// Which record stands for each object's name; empty: none does. Ids of built-in types and of own
+// objects alike.
+class Scene {
+ public:
+  Scene(const Definitions& definitions, Micros now)
+      : ids_(definitions.vocabulary.objects()), now_(now) {}
+  const std::string& id(uint32_t object) const { return ids_[object]; }
+  void set(uint32_t object, std::string id) { ids_[object] = std::move(id); }
+  Micros now() const { return now_; }
+
+  // What the event's text says; null where it has none.
+  const Json* said() const { return said_.is_object() ? &said_ : nullptr; }
+  void set_said(Json said) { said_ = std::move(said); }
+
+  const model::Event* event = nullptr;  // null: not for an event
+  const Json* trigger = nullptr;        // of a derived event
+  std::string agent;                    // id of the user named by the event
+
+ private:
+  std::vector<std::string> ids_;
+  Micros now_;
+  Json said_;
+};
+
+// Whose the event is, the conversation, ticket, deal … it names, and what those belong to.
+Scene scene_of(const Step& step, const Definitions& definitions, const model::Event& event,
+               Micros now);
+// The record and what it belongs to.
+Scene scene_of(const Step& step, const Definitions& definitions, const model::RecordKey& key,
+               Micros now);
+
+// The key under which a record of an object is kept.
+model::RecordKey key_of(const Definitions& definitions, uint32_t object, std::string_view id);
+// The object of a stored record; kNone when it is no object of expressions.
+uint32_t object_of(const Definitions& definitions, const model::Record& record);
+uint32_t object_of(const Step& step, const Definitions& definitions, const model::RecordKey& key);
+// The id of the owner of that object that a record belongs to; empty: none.
+std::string owner_id(const Step& step, const Definitions& definitions, const model::Record& record,
+                     std::string_view object);
+
+// Side record of what is derived for a record: series, scores, what was told.
+model::RecordKey derived_key(const model::RecordKey& record);
+
+// Shows a scene to expressions. Values borrow from the step's records: valid until one is written.
+class SceneView final : public expr::RecordView {
+ public:
+  SceneView(const Step& step, const Definitions& definitions, const Scene& scene)
+      : step_(step), definitions_(definitions), scene_(scene) {}
+  // `record` instead of the step's one, for what was before.
+  // The value of a time or date field as an instant.
+  std::optional<Micros> instant_of(uint32_t object, uint32_t field) const;
+  void show_instead(uint32_t object, const model::Record* record) { instead_ = {object, record}; }
+
+ protected:
+  expr::Value load(uint32_t slot, expr::Arena& arena) const override;
+
+ private:
+  const model::Record* record(uint32_t object) const;
+  expr::Value field(const SlotSource& source, expr::Arena& arena) const;
+  expr::Value made(const model::Record& record, const Field& field, expr::Arena& arena) const;
+
+  const Step& step_;
+  const Definitions& definitions_;
+  const Scene& scene_;
+  std::optional<std::pair<uint32_t, const model::Record*>> instead_;
+};
+
+// A stored value as an expression sees it; absent where it is none of that type.
+expr::Value show(const Json& value, FieldType type, const Definitions& definitions,
+                 const Json& siblings, expr::Arena& arena);
+// Any JSON: numbers as int or double, objects as objects.
+expr::Value show_any(const Json& value, expr::Arena& arena);
+// What an expression gave, to be stored; nothing for unknown and errors.
+std::optional<Json> store_value(const expr::Value& value, expr::Arena& arena);
+
+// One evaluation context: view and arena, for any number of expressions over one scene.
+class Evaluation {
+ public:
+  Evaluation(const Step& step, const Definitions& definitions, const Scene& scene)
+      : definitions_(definitions), view_(step, definitions, scene) {}
+  SceneView& view() { return view_; }
+  bool holds(const Predicate& predicate);  // none: true
+  expr::Truth test(const Predicate& predicate);
+  expr::Value value(const Predicate& predicate);
+  // The literal, or what the expression gives; nothing when that cannot be told.
+  std::optional<Json> json(const Operand& operand);
+  std::optional<double> number(const Operand& operand);
+
+ private:
+  const Definitions& definitions_;
+  SceneView view_;
+  expr::Arena arena_;
+};
+
+}  // namespace rapport::decide
