@@ -3,9 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/text.h"
+#include "decide/read_formula.h"
 #include "expr/functions/text_forms.h"
 
 namespace rapport::decide {
@@ -39,6 +41,7 @@ class CalendarReader {
         document_(document),
         fields_(node, fmt::format("calendar '{}'", name), document) {
     calendar_.name = name;
+    calendar_.says = fields_.text_or("says", "");
     const std::string zone = fields_.text_or("zone", "workspace");
     calendar_.zone_name = zone == "workspace" ? std::string(workspace_zone) : zone;
   }
@@ -178,12 +181,6 @@ class CalendarReader {
   std::set<int64_t> dates_;
 };
 
-std::optional<Condition> read_condition(YamlFields& fields, std::string_view key) {
-  const YamlNode* node = fields.take(key);
-  if (node == nullptr) return std::nullopt;
-  return Condition{fields.text(key), *node};
-}
-
 class PolicyReader {
  public:
   PolicyReader(SlaDefinitions& read, YamlDocument& document) : read_(read), document_(document) {}
@@ -192,13 +189,14 @@ class PolicyReader {
     YamlFields fields(node, "an SLA policy", document_);
     SlaPolicy policy;
     policy.name = fields.text("policy");
+    policy.says = fields.text_or("says", "");
     policy.object = fields.text("of");
     policy.by_rules = fields.choice("start", {"matching", "by_rules"}, 0) == 1;
-    policy.when = read_condition(fields, "when");
+    policy.when = read_formula(fields, document_, "when");
     policy.calendar = fields.text("calendar");
     const SlaCalendar* calendar = find_calendar(node, policy.calendar);
     read_targets(fields.require("targets"), calendar, policy);
-    policy.pause_when = read_condition(fields, "pause_when");
+    policy.pause_when = read_formula(fields, document_, "pause_when");
     policy.pause_says = fields.text_or("pause_says", "its condition to pause holds");
     read_warnings(fields.take("warn_at"), policy);
     read_steps(fields.take("escalate"), calendar, policy);
@@ -218,12 +216,31 @@ class PolicyReader {
     return nullptr;
   }
 
-  // "2d" is twice what the calendar calls a day.
+  // "2d" is twice what the calendar calls a day; also "2 business days", "4 business hours".
   Micros open_span(YamlFields& fields, std::string_view key, const SlaCalendar* calendar) {
     const YamlNode* node = fields.take(key);
+    if (node != nullptr && node->text.find(" business ") != std::string::npos)
+      return business_span(*node, key, calendar);
     const Micros span = fields.span(key, {});
     if (calendar == nullptr || node == nullptr || !node->text.ends_with('d')) return span;
     return {span.value / days(1).value * calendar->day.value};
+  }
+
+  Micros business_span(const YamlNode& node, std::string_view key, const SlaCalendar* calendar) {
+    const Micros day = calendar == nullptr ? days(1) : calendar->day;
+    const std::vector<std::string_view> words = split(node.text, ' ');
+    int64_t number = 0;
+    const char* end = words[0].data() + words[0].size();
+    const auto [stop, error] = std::from_chars(words[0].data(), end, number);
+    const bool is_number = error == std::errc() && stop == end && number >= 0 && number <= 10'000;
+    if (is_number && words.size() == 3 && words[1] == "business") {
+      if (words[2] == "hour" || words[2] == "hours") return hours(number);
+      if (words[2] == "day" || words[2] == "days") return {number * day.value};
+    }
+    document_.refuse(node, fmt::format("'{}' must be a span such as 30m, 4 business hours or 2 "
+                                       "business days",
+                                       key));
+    return {};
   }
 
   void read_targets(const YamlNode* node, const SlaCalendar* calendar, SlaPolicy& policy) {
@@ -298,18 +315,20 @@ class PolicyReader {
 
   // A policy must be able to hold, and be the only one of its name.
   void check_place(const YamlNode& node, const SlaPolicy& policy) {
-    if (policy.by_rules && policy.when)
-      document_.refuse(policy.when->at, "a policy that rules start has no 'when': the rule has it");
+    if (policy.by_rules && !policy.when.empty())
+      document_.refuse(*node.find("when"),
+                       "a policy that rules start has no 'when': the rule has it");
     for (const SlaPolicy& other : read_.policies) {
       if (other.name == policy.name && !policy.name.empty())
         document_.refuse(*node.find("policy"),
                          fmt::format("two policies are called '{}'", other.name));
       if (other.object != policy.object || other.by_rules || policy.by_rules) continue;
-      if (other.when && !(policy.when && other.when->text == policy.when->text)) continue;
-      document_.refuse(node, fmt::format("policy '{}' can never hold: '{}' before it {}; move it "
-                                         "up, or have it started 'by_rules'",
-                                         policy.name, other.name,
-                                         other.when ? "has the same 'when'" : "has no 'when'"));
+      if (!other.when.empty() && other.when.text != policy.when.text) continue;
+      document_.refuse(node,
+                       fmt::format("policy '{}' can never hold: '{}' before it {}; move it "
+                                   "up, or have it started 'by_rules'",
+                                   policy.name, other.name,
+                                   !other.when.empty() ? "has the same 'when'" : "has no 'when'"));
       return;
     }
   }

@@ -69,6 +69,8 @@ TEST(ReadSla, RefusesWrongPoliciesWithPlaceAndRemedy) {
       {"  - {policy: a, of: ticket, calendar: office, targets: {resolution: 0h}}",
        "3:69: 'resolution' must be from 1s to 366 days of open time; leave it out for no such "
        "target"},
+      {"  - {policy: a, of: ticket, calendar: office, targets: {resolution: 2 business weeks}}",
+       "3:69: 'resolution' must be a span such as 30m, 4 business hours or 2 business days"},
       {"  - {policy: a, of: ticket, calendar: office, targets: {}}",
        "3:56: 'targets' names none of first_response, next_response, resolution"},
       {"  - {policy: a, of: ticket, calendar: office, targets: {resolution: 1h}, warn_at: [75, "

@@ -16,7 +16,8 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "decide/condition.h"
+#include "base/yaml.h"
+#include "decide/pack/spec.h"
 #include "expr/functions/business_time.h"
 #include "expr/zones.h"
 
@@ -36,6 +37,7 @@ struct Holiday {
 
 struct SlaCalendar {
   std::string name;
+  std::string says;
   std::string zone_name;
   std::shared_ptr<const expr::Zone> zone;  // lives as long as the zones it was found in
   std::shared_ptr<const expr::BusinessCalendar> hours;
@@ -56,12 +58,13 @@ struct SlaStep {
 
 struct SlaPolicy {
   std::string name;
+  std::string says;
   std::string object;
-  bool by_rules = false;          // holds only where a rule starts it
-  std::optional<Condition> when;  // the first matching policy of an object holds
+  bool by_rules = false;  // holds only where a rule starts it
+  Formula when;           // the first matching policy of an object holds
   std::string calendar;
   std::array<Micros, kSlaTargets> budget{};  // open time; 0: the policy has no such target
-  std::optional<Condition> pause_when;
+  Formula pause_when;
   std::string pause_says;        // while the clock stands still by `pause_when`
   std::vector<int64_t> warn_at;  // percent, rising
   std::vector<SlaStep> steps;

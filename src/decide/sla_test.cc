@@ -30,7 +30,7 @@ sla:
     of: ticket
     when: account.ltv > money('50000 USD')
     calendar: office
-    targets: {first_response: 1h, next_response: 4h, resolution: 2d}
+    targets: {first_response: 1h, next_response: 4 business hours, resolution: 2d}
     pause_when: ticket.status == 'waiting_on_customer'
     pause_says: the customer is awaited
     warn_at: [75, 50]
@@ -73,8 +73,8 @@ struct SlaOf : testing::Test {
 
 TEST_F(SlaOf, ReadsCalendarsAndPolicies) {  // CO-61
   const SlaPolicy& policy = *vip.policy;
-  EXPECT_EQ(policy.when->text, "account.ltv > money('50000 USD')");
-  EXPECT_EQ(policy.when->at.line, 12);
+  EXPECT_EQ(policy.when.text, "account.ltv > money('50000 USD')");
+  EXPECT_EQ(policy.when.place.line, 12);
   EXPECT_EQ(policy.warn_at, (std::vector<int64_t>{50, 75}));
   ASSERT_EQ(policy.steps.size(), 3u);
   EXPECT_EQ(policy.steps[1].actions.at(0).to_json(),
