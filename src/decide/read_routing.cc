@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "decide/read_formula.h"
+
 namespace rapport::decide {
 namespace {
 
@@ -13,12 +15,6 @@ constexpr std::array<std::string_view, 6> kMethods = {"round_robin",  "least_loa
 constexpr std::array<std::string_view, 4> kTieRules = {"id", "name", "load", "round_robin"};
 constexpr std::array<std::string_view, 3> kAssigns = {"agent", "team", "nobody"};
 constexpr int64_t kMostLevel = 100;
-
-std::optional<Condition> read_condition(YamlFields& fields, std::string_view key) {
-  const YamlNode* node = fields.take(key);
-  if (node == nullptr) return std::nullopt;
-  return Condition{fields.text(key), *node};
-}
 
 class RoutingReader {
  public:
@@ -31,6 +27,7 @@ class RoutingReader {
     YamlFields fields(node, "a routing", document_);
     Routing routing;
     routing.id = fields.text("id");
+    routing.says = fields.text_or("says", "");
     routing.object = fields.text("of");
     routing.as = fields.text_or("as", "owner");
     read_steps(fields.require("steps"), routing);
@@ -58,8 +55,8 @@ class RoutingReader {
                          "give that one a 'when' or move it last");
       routing.steps.push_back(read_step(node, "a step of routing", Assign::kAgent));
       const RoutingStep& step = routing.steps.back();
-      const bool always_decides = step.assign != Assign::kAgent && !step.team_of;
-      all_taken = !step.when && always_decides;
+      const bool always_decides = step.assign != Assign::kAgent && step.team_of.empty();
+      all_taken = step.when.empty() && always_decides;
     }
   }
 
@@ -74,8 +71,8 @@ class RoutingReader {
                              ? Assign::kTeam
                              : Assign::kNobody;
     routing.fallback = read_step(*node, "'fallback'", usual);
-    if (routing.fallback.when)
-      document_.refuse(routing.fallback.when->at, "'fallback' has no 'when': make it a step");
+    if (!routing.fallback.when.empty())
+      document_.refuse(*node->find("when"), "'fallback' has no 'when': make it a step");
     if (routing.fallback.assign == Assign::kAgent)
       document_.refuse(*node, "'fallback' must always hold: assign a team or nobody");
   }
@@ -84,15 +81,15 @@ class RoutingReader {
     YamlFields fields(node, what, document_);
     RoutingStep step;
     step.at = node;
-    step.when = read_condition(fields, "when");
+    step.when = read_formula(fields, document_, "when");
     step.assign =
         static_cast<Assign>(fields.choice("assign", kAssigns, static_cast<size_t>(usual)));
     step.team = fields.text_or("team", "");
-    step.team_of = read_condition(fields, "team_of");
+    step.team_of = read_formula(fields, document_, "team_of");
     step.role = fields.text_or("role", "");
     read_skills(fields.take("skills"), step);
-    step.languages = read_condition(fields, "languages");
-    step.territory = read_condition(fields, "territory");
+    step.languages = read_formula(fields, document_, "languages");
+    step.territory = read_formula(fields, document_, "territory");
     step.method = static_cast<RoutingMethod>(fields.choice("method", kMethods, 0));
     if (const YamlNode* actions = fields.take("do")) {
       step.actions = actions->items;
@@ -137,13 +134,12 @@ class RoutingReader {
 
   // What is said must fit together.
   void check(const YamlNode& node, const RoutingStep& step) {
-    const bool has_team = !step.team.empty() || step.team_of;
-    const bool names_agents = !step.role.empty() || !step.skills.empty() || step.languages ||
-                              step.territory || node.find("method") != nullptr;
-    const bool fits_someone = has_team || !step.role.empty() || !step.skills.empty() ||
-                              step.languages || step.territory ||
-                              step.method == RoutingMethod::kOwner;
-    if (!step.team.empty() && step.team_of)
+    const bool has_team = !step.team.empty() || !step.team_of.empty();
+    const bool has_trait = !step.role.empty() || !step.skills.empty() || !step.languages.empty() ||
+                           !step.territory.empty();
+    const bool names_agents = has_trait || node.find("method") != nullptr;
+    const bool fits_someone = has_team || has_trait || step.method == RoutingMethod::kOwner;
+    if (!step.team.empty() && !step.team_of.empty())
       document_.refuse(node, "'team' and 'team_of' are two answers to one question: keep one");
     if (!step.team.empty() && !read_.teams.contains(step.team)) check_team(node, step.team);
     if (step.assign == Assign::kAgent && !fits_someone)

@@ -42,16 +42,17 @@ class Asked {
         routing_(routing),
         wants_(wants),
         context_(context),
-        team_(step.team_of ? wants.team.value_or("") : step.team) {}
+        team_(!step.team_of.empty() ? wants.team.value_or("") : step.team) {}
 
   const std::string& team() const { return team_; }
 
   // What of the record is missing, so that nobody can fit.
   std::string missing() const {
-    if (step_.team_of && team_.empty()) return "the team cannot be told: a field is missing";
-    if (step_.languages && !wants_.languages)
+    if (!step_.team_of.empty() && team_.empty())
+      return "the team cannot be told: a field is missing";
+    if (!step_.languages.empty() && !wants_.languages)
       return "the language cannot be told: a field is missing";
-    if (step_.territory && wants_.territory.value_or("").empty())
+    if (!step_.territory.empty() && wants_.territory.value_or("").empty())
       return "the territory cannot be told: a field is missing";
     return "";
   }
@@ -83,9 +84,9 @@ class Asked {
       if (found->second < skill.level)
         return fmt::format("skill '{}' at level {} < {}", skill.name, found->second, skill.level);
     }
-    if (step_.languages && !wants_.languages->empty() && !speaks(agent))
+    if (!step_.languages.empty() && !wants_.languages->empty() && !speaks(agent))
       return fmt::format("does not speak {}", joined(*wants_.languages));
-    if (step_.territory && !contains(agent.territories, *wants_.territory))
+    if (!step_.territory.empty() && !contains(agent.territories, *wants_.territory))
       return fmt::format("not of territory '{}'", *wants_.territory);
     return "";
   }

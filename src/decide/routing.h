@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "base/time.h"
-#include "decide/condition.h"
+#include "base/yaml.h"
+#include "decide/pack/spec.h"
 #include "expr/functions/business_time.h"
 
 namespace rapport::decide {
@@ -56,20 +57,21 @@ struct SkillWanted {
 
 struct RoutingStep {
   YamlNode at = {};
-  std::optional<Condition> when = {};
+  Formula when = {};
   Assign assign = Assign::kAgent;
-  std::string team = {};                  // or, reckoned:
-  std::optional<Condition> team_of = {};  // gives a team's name
+  std::string team = {};  // or, reckoned:
+  Formula team_of = {};   // gives a team's name
   std::string role = {};
-  std::vector<SkillWanted> skills = {};     // all of them
-  std::optional<Condition> languages = {};  // gives a text or a list: at least one of them
-  std::optional<Condition> territory = {};  // gives a text
+  std::vector<SkillWanted> skills = {};  // all of them
+  Formula languages = {};                // gives a text or a list: at least one of them
+  Formula territory = {};                // gives a text
   RoutingMethod method = RoutingMethod::kRoundRobin;
   std::vector<YamlNode> actions = {};  // `do`: when this step decides; the engine reads them
 };
 
 struct Routing {
   std::string id = {};
+  std::string says = {};
   std::string object = {};
   std::string as = {};  // what the chosen becomes of the record: "owner"
   std::vector<RoutingStep> steps = {};

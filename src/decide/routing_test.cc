@@ -175,8 +175,8 @@ struct Chosen : testing::Test {
 
 TEST_F(Chosen, SkillsLanguagesAndTerritoriesMustFit) {
   step.skills = {{"refunds", 2}};
-  step.languages = Condition{"[contact.language]", {}};
-  step.territory = Condition{"account.region", {}};
+  step.languages = {.text = "[contact.language]", .place = {}};
+  step.territory = {.text = "account.region", .place = {}};
   wants = {.languages = {{"de-AT"}}, .territory = "emea"};
   agents[0].skills = {{"refunds", 1}};
   agents[1].skills = {{"refunds", 3}};
@@ -192,7 +192,7 @@ TEST_F(Chosen, SkillsLanguagesAndTerritoriesMustFit) {
 }
 
 TEST_F(Chosen, NobodyWhereWhatTheStepAsksForIsMissing) {
-  step.territory = Condition{"account.region", {}};
+  step.territory = {.text = "account.region", .place = {}};
   EXPECT_EQ(choice().assign, Assign::kNobody);
   EXPECT_EQ(choice().reason, "the territory cannot be told: a field is missing");
 }
