@@ -253,11 +253,6 @@ void Formulas::rules() {
     for (const StageSpec& stage : lifecycle.spec->stages) enter_rules(lifecycle, stage);
 }
 
-Formula formula_of(const std::optional<Condition>& condition, const std::string& file) {
-  if (!condition) return {};
-  return {condition->text, {file, condition->at.line, condition->at.column + condition->at.quoted}};
-}
-
 // What is done when a clock has run so far, or a step of routing decides, is a rule of its own.
 void Formulas::inner_rule(std::string name, std::string on, const std::vector<YamlNode>& actions,
                           const std::string& pack, const std::string& file) {
@@ -283,8 +278,8 @@ void Formulas::policies() {
       continue;
     }
     definitions_.objects_with_sla[compiled.object] = true;
-    condition(compiled.when, formula_of(policy.when, file));
-    condition(compiled.pause_when, formula_of(policy.pause_when, file));
+    condition(compiled.when, policy.when);
+    condition(compiled.pause_when, policy.pause_when);
     for (size_t i = 0; i < policy.steps.size(); ++i)
       inner_rule(fmt::format("{}/sla/{}/{}", pack, policy.name, i),
                  fmt::format("sla.{}.step.{}", policy.name, i), policy.steps[i].actions, pack,
@@ -300,10 +295,10 @@ void Formulas::routings() {
     CompiledRouting compiled{&routing, {}, {}};
     const auto make = [&](const RoutingStep& step, size_t number) {
       CompiledRoutingStep made;
-      condition(made.when, formula_of(step.when, file));
-      compile(made.team_of, formula_of(step.team_of, file), TypeKind::kString);
-      compile(made.languages, formula_of(step.languages, file), Type{});
-      compile(made.territory, formula_of(step.territory, file), Type{});
+      condition(made.when, step.when);
+      compile(made.team_of, step.team_of, TypeKind::kString);
+      compile(made.languages, step.languages, Type{});
+      compile(made.territory, step.territory, Type{});
       inner_rule(fmt::format("{}/routing/{}/{}", pack, routing.id, number),
                  fmt::format("routing.{}.{}", routing.id, number), step.actions, pack, file);
       return made;
