@@ -79,6 +79,8 @@ Result<uint32_t> PhraseTable::add(std::string_view phrase) {
   if (stars != 0) return invalid(fmt::format("'{}': '*' stands at the end of a word", phrase));
   for (const Token& token : text.tokens) {
     const bool stem = stem_ends_at(phrase, token.end);
+    if (stem && token.end + 1 < phrase.size() && phrase[token.end + 1] != ' ')
+      return invalid(fmt::format("'{}': '*' stands at the end of a word", phrase));
     const std::string_view word = text.word(token);
     if (stem && word.size() < kShortestStem) {
       return invalid(fmt::format("'{}': write at least two letters before '*'", phrase));
@@ -113,6 +115,7 @@ void PhraseTable::find_terms(std::string_view word, std::vector<uint32_t>& found
 
 PhraseHits PhraseTable::find(const TokenText& text) const {
   std::vector<uint32_t> terms, begins;
+  terms.reserve(2 * text.tokens.size());
   begins.reserve(text.tokens.size() + 1);
   for (const Token& token : text.tokens) {
     begins.push_back(static_cast<uint32_t>(terms.size()));
@@ -122,6 +125,7 @@ PhraseHits PhraseTable::find(const TokenText& text) const {
 
   PhraseHits found;
   found.begins.reserve(begins.size());
+  found.hits.reserve(4 * text.tokens.size());
   std::vector<uint32_t> reached, next;
   for (size_t first = 0; first < text.tokens.size(); first++) {
     found.begins.push_back(static_cast<uint32_t>(found.hits.size()));

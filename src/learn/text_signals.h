@@ -111,8 +111,9 @@ class TextReader {
 // addresses of mail and web do not count.
 //
 // All words of all definitions are found in one pass, all patterns by one automaton, so the cost is
-// that of the text, hardly of the definitions. Measured with packs/text-signals (bench/text.cc):
-// see docs/explanation/text-signals.md.
+// that of the text and of what is found, hardly of the definitions. Measured with the 5,900 words
+// of packs/text-signals (bench/text.cc): a message of 100 bytes takes 2 µs when nothing is in
+// it, 4.3 to 5.5 µs when a dozen signals are; 64 KiB made to hurt at most 10 ms.
 class WordSignals final : public TextReader {
  public:
   // Refuses what cannot be compiled: a bad pattern, a word without letters, too many definitions.

@@ -58,6 +58,8 @@ std::optional<std::string> slashed(int64_t a, int64_t b, int64_t year) {
 
 // "15.06.2026" is one word.
 std::optional<EntityAt> dotted_date(const WordReading& reading, size_t at) {
+  const char digit = reading.text.text[reading.token(at).begin];
+  if (digit < '0' || digit > '9') return std::nullopt;
   const auto parts = split(reading.text.word(reading.token(at)), '.');
   if (parts.size() != 3 || parts[0].size() > 2 || parts[1].size() > 2 || parts[2].size() != 4)
     return std::nullopt;

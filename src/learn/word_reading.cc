@@ -3,9 +3,31 @@
 #include <algorithm>
 
 namespace rapport::learn {
+namespace {
+
+uint32_t bit(Role role) {
+  return uint32_t{1} << static_cast<int>(role);
+}
+
+}  // namespace
+
+WordReading::WordReading(const TokenText& given, const PhraseHits& hits,
+                         const std::vector<PhraseUse>& all, Languages spoken)
+    : text(given),
+      found(hits),
+      uses(all),
+      languages(spoken),
+      starts(given.tokens.size()),
+      ends(given.tokens.size()) {
+  for (const PhraseHit& hit : found.hits) {
+    if (!counts(hit)) continue;
+    starts[hit.first] |= bit(use(hit).role);
+    ends[hit.last] |= bit(use(hit).role);
+  }
+}
 
 const PhraseHit* WordReading::starting(size_t at, Role role) const {
-  if (at >= size()) return nullptr;
+  if (at >= size() || (starts[at] & bit(role)) == 0) return nullptr;
   for (uint32_t i = found.begins[at + 1]; i > found.begins[at]; i--) {
     const PhraseHit& hit = found.hits[i - 1];
     if (use(hit).role == role && counts(hit)) return &hit;
@@ -14,7 +36,7 @@ const PhraseHit* WordReading::starting(size_t at, Role role) const {
 }
 
 const PhraseHit* WordReading::ending(size_t at, Role role) const {
-  if (at >= size()) return nullptr;
+  if (at >= size() || (ends[at] & bit(role)) == 0) return nullptr;
   const size_t from = at + 1 < kLongestPhrase ? 0 : at + 1 - kLongestPhrase;
   for (uint32_t i = found.begins[from]; i < found.begins[at + 1]; i++) {
     const PhraseHit& hit = found.hits[i];
@@ -31,21 +53,23 @@ const PhraseHit* WordReading::before(size_t at, Role role) const {
   return at > 0 && token(at).joined ? ending(at - 1, role) : nullptr;
 }
 
+// Whether a phrase that is no negation lies across the word.
+bool WordReading::is_exception(size_t at) const {
+  const size_t from = at + 1 < kLongestPhrase ? 0 : at + 1 - kLongestPhrase;
+  for (size_t first = from; first <= at; first++) {
+    const PhraseHit* hit = starting(first, Role::kNegationExcept);
+    if (hit != nullptr && hit->last >= at) return true;
+  }
+  return false;
+}
+
 bool WordReading::is_negated(size_t at) const {
   for (size_t t = at, steps = 1; t > 0 && !token(t).clause; steps++) {
     t--;
     if (starting(t, Role::kNegationStop) != nullptr) return false;
-    const size_t from = t + 1 < kLongestPhrase ? 0 : t + 1 - kLongestPhrase;
-    bool reaches = false;
-    for (uint32_t i = found.begins[from]; i < found.begins[t + 1]; i++) {
-      const PhraseHit& hit = found.hits[i];
-      const PhraseUse& negation = use(hit);
-      if (!counts(hit)) continue;
-      if (negation.role == Role::kNegationExcept && hit.last >= t) return false;
-      if (negation.role != Role::kNegation || hit.last != t) continue;
-      reaches |= steps <= static_cast<size_t>(negation.number);
-    }
-    if (reaches) return starting(t, Role::kNegationExcept) == nullptr;
+    if (is_exception(t)) return false;
+    const PhraseHit* negation = ending(t, Role::kNegation);
+    if (negation != nullptr) return steps <= static_cast<size_t>(use(*negation).number);
     if (steps >= kMostWindow) return false;
   }
   return false;

@@ -31,8 +31,9 @@ enum class Role : uint8_t {
   kFollow,
   kUnit,
   kSpan,
-  kMonth,
+  kMonth,  // the last one
 };
+static_assert(static_cast<int>(Role::kMonth) < 32, "a bit each");
 
 // What one declared phrase stands for.
 struct PhraseUse {
@@ -50,10 +51,14 @@ struct Languages {
 };
 
 struct WordReading {
+  WordReading(const TokenText& text, const PhraseHits& found, const std::vector<PhraseUse>& uses,
+              Languages languages);
+
   const TokenText& text;
   const PhraseHits& found;
   const std::vector<PhraseUse>& uses;
   Languages languages;
+  std::vector<uint32_t> starts, ends;  // of each word: a bit for each role beginning, ending there
 
   size_t size() const { return text.tokens.size(); }
   const Token& token(size_t at) const { return text.tokens[at]; }
@@ -65,6 +70,7 @@ struct WordReading {
   // The same for the word after, or before, this one, where no sign parts the two.
   const PhraseHit* after(size_t at, Role role) const;
   const PhraseHit* before(size_t at, Role role) const;
+  bool is_exception(size_t at) const;
   // Whether a negation reaches the word.
   bool is_negated(size_t at) const;
   Evidence evidence(size_t first, size_t last, std::string definition, std::string declared) const;

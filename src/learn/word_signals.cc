@@ -22,6 +22,19 @@ struct Found {
   bool negated = false;
 };
 
+// What was found of one intent or topic, by its place in the definitions.
+struct Slot {
+  uint32_t number = 0;
+  Signal signal;
+};
+
+template <class Slots>
+auto* slot_of(Slots& slots, uint32_t number) {
+  const auto found = std::find_if(slots.begin(), slots.end(),
+                                  [&](const Slot& slot) { return slot.number == number; });
+  return found == slots.end() ? nullptr : &*found;
+}
+
 // One text being read.
 class TextRun {
  public:
@@ -33,6 +46,7 @@ class TextRun {
         reading_{tokens_, hits_, words.uses, languages} {}
 
   TextSignals read() {
+    out_.entities.reserve(8);
     read_words();
     read_patterns();
     read_addresses();
@@ -85,8 +99,8 @@ class TextRun {
     const auto& list = definition.section == Section::kTopic ? topics_ : intents_;
     if (definition.section != Section::kIntent && definition.section != Section::kTopic)
       return false;
-    const auto known = list.find(definition.slot);
-    return known != list.end() && known->second.evidence.size() >= kMostEvidence;
+    const Slot* known = slot_of(list, definition.slot);
+    return known != nullptr && known->signal.evidence.size() >= kMostEvidence;
   }
 
   // Whether an `unless` of the definition overlaps these words.
@@ -117,12 +131,14 @@ class TextRun {
     }
   }
 
-  bool add_signal(std::map<uint32_t, Signal>& signals, const CompiledDefinition& definition,
-                  Found found) {
+  bool add_signal(std::vector<Slot>& signals, const CompiledDefinition& definition, Found found) {
     if (found.negated) return false;
     if (definition.amount_follows) amounts_after_.push_back(found.last);
-    Signal& signal = signals[definition.slot];
-    signal.name = definition.name;
+    Slot* slot = slot_of(signals, definition.slot);
+    if (slot == nullptr)
+      slot =
+          &signals.emplace_back(Slot{definition.slot, {.name = definition.name, .evidence = {}}});
+    Signal& signal = slot->signal;
     if (signal.evidence.size() < kMostEvidence)
       signal.evidence.push_back(std::move(found.evidence));
     return true;
@@ -312,17 +328,22 @@ class TextRun {
     const auto earlier = [](const auto& a, const auto& b) { return a.begin < b.begin; };
     for (auto* signals : {&intents_, &topics_}) {
       auto& list = signals == &intents_ ? out_.intents : out_.topics;
-      for (auto& [slot, signal] : *signals) {
-        std::stable_sort(signal.evidence.begin(), signal.evidence.end(), earlier);
-        list.push_back(std::move(signal));
+      std::sort(signals->begin(), signals->end(),
+                [](const Slot& a, const Slot& b) { return a.number < b.number; });
+      list.reserve(signals->size());
+      for (Slot& slot : *signals) {
+        std::stable_sort(slot.signal.evidence.begin(), slot.signal.evidence.end(), earlier);
+        list.push_back(std::move(slot.signal));
       }
     }
     finish_sentiment();
     std::stable_sort(out_.sentiment.evidence.begin(), out_.sentiment.evidence.end(), earlier);
-    std::stable_sort(
-        out_.entities.begin(), out_.entities.end(),
-        [&](const Entity& a, const Entity& b) { return earlier(a.evidence, b.evidence); });
-    leave_out_contained();
+    const auto by_place = [&](const Entity& a, const Entity& b) {
+      return earlier(a.evidence, b.evidence);
+    };
+    if (!std::is_sorted(out_.entities.begin(), out_.entities.end(), by_place))
+      std::stable_sort(out_.entities.begin(), out_.entities.end(), by_place);
+    if (out_.entities.size() > 1) leave_out_contained();
     if (out_.entities.size() > kMostEntities)
       out_.entities.erase(out_.entities.begin() + kMostEntities, out_.entities.end());
   }
@@ -375,7 +396,7 @@ class TextRun {
   PhraseHits hits_;
   WordReading reading_;
   TextSignals out_;
-  std::map<uint32_t, Signal> intents_, topics_;
+  std::vector<Slot> intents_, topics_;
   std::array<std::vector<std::pair<std::string_view, int>>, 6> finers_;
   std::vector<size_t> amounts_after_;
 };
