@@ -402,6 +402,8 @@ Compiled compile(std::vector<std::shared_ptr<const PackSpec>> packs, const Works
     return result;
   }
   Formulas(*definitions, result.errors, std::move(*declarations)).compile_all();
+  for (uint32_t slot = 0; slot < definitions->vocabulary.slots(); ++slot)
+    definitions->reads_said |= definitions->vocabulary.source(slot).source == Source::kSaid;
   order_derivations(*definitions, result.errors);
   if (result.errors.empty()) result.definitions = std::move(definitions);
   return result;

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "decide/pack/sections.h"
+#include "learn/read_text_signals.h"
 
 namespace rapport::decide {
 
@@ -74,11 +75,26 @@ void read_all_routing(Definitions& definitions, std::vector<Error>& errors) {
   });
 }
 
+void read_all_text(Definitions& definitions, std::vector<Error>& errors) {
+  learn::TextDefinitions all;
+  bool any = false;
+  const size_t before = errors.size();
+  each_part(definitions, "text", errors, [&](const YamlNode& node, YamlDocument& document) {
+    any = true;
+    learn::read_text_signals(node, document, all);
+  });
+  if (!any || errors.size() != before) return;
+  auto words = learn::WordSignals::compile(all);
+  if (!words.ok()) return errors.push_back(words.error());
+  definitions.reader = std::make_shared<const learn::WordSignals>(std::move(*words));
+}
+
 }  // namespace
 
 void read_parts(Definitions& definitions, std::vector<Error>& errors) {
   read_all_sla(definitions, errors);
   read_all_routing(definitions, errors);
+  read_all_text(definitions, errors);
 }
 
 std::vector<ActionSpec> read_inner_actions(const std::vector<YamlNode>& actions,

@@ -18,6 +18,7 @@
 #include "expr/program.h"
 #include "expr/registry.h"
 #include "expr/zones.h"
+#include "learn/text_signals.h"
 #include "model/event.h"
 
 namespace rapport::decide {
@@ -156,6 +157,8 @@ struct Definitions {
   const expr::Zones* zones = nullptr;
   Vocabulary vocabulary;
   std::vector<std::shared_ptr<const PackSpec>> packs;
+  std::shared_ptr<const learn::TextReader> reader;  // null: no pack declares words
+  bool reads_said = false;                          // some expression does
   std::map<std::string, Json, std::less<>> settings;  // with overrides
 
   std::vector<CompiledMetric> metrics;

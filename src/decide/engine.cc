@@ -183,8 +183,8 @@ std::shared_ptr<const Definitions> Engine::definitions(const Step& step,
   const std::string version = active_version(step);
   if (version.empty()) return nullptr;
   {
-    std::lock_guard lock(mutex_);
-    if (const auto it = known_.find(version); it != known_.end()) {
+    std::lock_guard lock(memory_->mutex);
+    if (const auto it = memory_->known.find(version); it != memory_->known.end()) {
       if (problems) *problems = it->second.problems;
       return it->second.definitions;
     }
@@ -192,9 +192,10 @@ std::shared_ptr<const Definitions> Engine::definitions(const Step& step,
   Compiled made = compile_active(step, zones_);  // outside the lock: it may throw Needs
   if (made.definitions) made.definitions->version = version;
   if (problems) *problems = made.errors;
-  std::lock_guard lock(mutex_);
-  if (known_.size() >= kKnownVersions) known_.clear();
-  return known_.emplace(version, Known{made.definitions, made.errors}).first->second.definitions;
+  std::lock_guard lock(memory_->mutex);
+  auto& known = memory_->known;
+  if (known.size() >= kKnownVersions) known.clear();
+  return known.emplace(version, Known{made.definitions, made.errors}).first->second.definitions;
 }
 
 Needs Engine::foresee(const Event& event, const Facts& facts) const {

@@ -50,10 +50,15 @@ class Engine {
     std::vector<Error> problems;
   };
 
+  // What a pure function gave, so that it need not be asked again.
+  struct Memory {
+    std::mutex mutex;
+    std::map<std::string, Known, std::less<>> known;
+  };
+
   Basics basics_;
   const expr::Zones* zones_;
-  mutable std::mutex mutex_;  // of known_, which is a memory of what a pure function gave
-  mutable std::map<std::string, Known, std::less<>> known_;
+  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
 };
 
 }  // namespace rapport::decide

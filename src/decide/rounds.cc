@@ -5,6 +5,7 @@
 #include "decide/approvals.h"
 #include "decide/deriving.h"
 #include "decide/programs.h"
+#include "decide/said.h"
 #include "decide/sla_rounds.h"
 
 namespace rapport::decide {
@@ -198,6 +199,8 @@ void Rounds::go_on() {
 
 void Rounds::run(const model::Event& event) {
   event_scene_ = scene_of(step_, definitions_, event, now_);
+  if (event.origin == model::Origin::kTracked && definitions_.reads_said)
+    event_scene_->set_said(read_said(definitions_.reader.get(), event));
   Occurrence occurrence;
   occurrence.name = event.type;
   occurrence.event = &event;
@@ -261,8 +264,11 @@ void Rounds::consider(const Occurrence& occurrence) {
   Scene scene =
       occurrence.event ? *event_scene_ : scene_of(step_, definitions_, occurrence.record, now_);
   scene.trigger = &occurrence.trigger;
-  if (!occurrence.event && step_.event().origin == model::Origin::kTracked)
-    scene.event = &step_.event();
+  if (!occurrence.event && step_.event().origin == model::Origin::kTracked && event_scene_) {
+    scene.event = &step_.event();  // what the event was stays in sight of what follows from it
+    scene.agent = event_scene_->agent;
+    if (const Json* said = event_scene_->said()) scene.set_said(*said);
+  }
   for (const uint32_t number : rules->second) {
     const Rule& rule = definitions_.rules[number];
     Evaluation evaluation(step_, definitions_, scene);

@@ -1,0 +1,146 @@
+#include "decide/said.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace rapport::decide {
+
+using learn::TextSignals;
+
+namespace {
+
+constexpr std::string_view kTexts[] = {"subject",     "title",    "text",  "body",
+                                       "description", "feedback", "reason"};
+constexpr size_t kMostRequirements = 5;
+
+std::string text_of(const model::Event& event) {
+  std::string all;
+  for (std::string_view name : kTexts) {
+    const auto text = event.property(name);
+    if (text.empty()) continue;
+    if (!all.empty()) all += '\n';
+    all += text;
+  }
+  return all;
+}
+
+void add_once(Json& list, std::string_view value) {
+  const auto& all = list.as_array();
+  if (std::find(all.begin(), all.end(), Json(value)) == all.end()) list.push_back(value);
+}
+
+void add_given(Json& list, const model::Event& event, std::string_view name) {
+  const Json* given = event.properties.find(name);
+  if (!given || !given->is_array()) return;
+  for (const Json& one : given->as_array())
+    if (one.is_string()) add_once(list, one.as_string());
+}
+
+std::optional<int64_t> number(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<int64_t> span_days(std::string_view span) {
+  const char unit = span.empty() ? ' ' : span.back();
+  const auto count = number(span.substr(0, span.empty() ? 0 : span.size() - 1));
+  if (!count) return std::nullopt;
+  if (unit == 'D') return count;
+  if (unit == 'W') return *count * 7;
+  if (unit == 'M') return std::max<int64_t>(*count, 1) * 30;  // "this month": within 30 days
+  if (unit == 'Y') return std::max<int64_t>(*count, 1) * 365;
+  return std::nullopt;
+}
+
+// Money as expressions read it: without a currency in the workspace's.
+std::string money_text(const learn::MoneyRange& range) {
+  const int64_t units = range.high / 100, rest = std::abs(range.high % 100);
+  std::string text = std::to_string(units) + "." + (rest < 10 ? "0" : "") + std::to_string(rest);
+  if (!range.currency.empty()) text += " " + range.currency;
+  return text;
+}
+
+void add_entities(Json& said, const TextSignals& signals, const model::Event& event) {
+  Json competitors = Json::array(), emails = Json::array(), features = Json::array();
+  for (const learn::Entity& entity : signals.entities) {
+    if (entity.kind == "competitor") add_once(competitors, entity.value);
+    if (entity.kind == "email") add_once(emails, entity.value);
+    if (entity.kind == "feature") add_once(features, entity.value);
+    if (entity.kind == "use_case" && !said.find("use_case")) said.set("use_case", entity.value);
+    if (entity.kind == "role" || entity.kind == "title") said.set("decision_maker", true);
+    if (entity.money && !said.find("amount")) {
+      said.set("amount", money_text(*entity.money));
+      if (signals.intent("budget")) said.set("budget", money_text(*entity.money));
+    }
+    if (entity.number && entity.kind == "company_size")
+      said.set("company_size", static_cast<double>(entity.number->high));
+    if (entity.kind == "timeline" && !said.find("timeline_days"))
+      if (const auto days = timeline_days(entity.value, event.at))
+        said.set("timeline_days", static_cast<double>(*days));
+  }
+  said.set("competitors", std::move(competitors)).set("emails", std::move(emails));
+  if (!features.as_array().empty()) said.set("features", std::move(features));
+}
+
+void add_requirements(Json& said, const TextSignals& signals, std::string_view text) {
+  const learn::Signal* technical = signals.intent("technical");
+  if (!technical) return;
+  Json all = Json::array();
+  for (const learn::Evidence& evidence : technical->evidence)
+    if (all.as_array().size() < kMostRequirements)
+      add_once(all, learn::sentence_around(text, evidence));
+  said.set("requirements", std::move(all));
+}
+
+}  // namespace
+
+std::optional<int64_t> timeline_days(std::string_view timeline, Micros at) {
+  if (timeline.starts_with('P')) return span_days(timeline.substr(1));
+  std::string date(timeline);
+  if (date.size() == 7 && date[5] == 'Q') {  // its last month
+    const auto quarter = number(date.substr(6));
+    if (!quarter || *quarter < 1 || *quarter > 4) return std::nullopt;
+    const int64_t month = *quarter * 3;
+    date = date.substr(0, 5) + (month < 10 ? "0" : "") + std::to_string(month);
+  }
+  if (date.size() == 7) date += "-28";
+  if (date.size() != 10) return std::nullopt;
+  const auto day = parse_time(date);
+  if (!day.ok()) return std::nullopt;
+  const int64_t left = (*day - at).value;
+  return left <= 0 ? 0 : (left + days(1).value - 1) / days(1).value;
+}
+
+Json read_said(const learn::TextReader* reader, const model::Event& event) {
+  if (event.type == model::kMessageSent) {
+    const auto author = event.property("author");
+    if (!author.empty() && author != "customer") return {};
+  }
+  Json intents = Json::array(), topics = Json::array();
+  add_given(intents, event, "intents");
+  add_given(topics, event, "topics");
+  const std::string text = text_of(event);
+  const auto given = event.property("sentiment");
+  if (text.empty() && intents.as_array().empty() && topics.as_array().empty() && given.empty())
+    return {};
+  Json said = Json::object();
+  if (!text.empty()) said.set("text", text);
+  if (reader && !text.empty()) {
+    const TextSignals signals = reader->read(text, event.property("language"));
+    for (const learn::Signal& one : signals.intents) add_once(intents, one.name);
+    for (const learn::Signal& one : signals.topics) add_once(topics, one.name);
+    said.set("sentiment", name(signals.sentiment.polarity));
+    if (!signals.sentiment.finer.empty()) said.set("feeling", signals.sentiment.finer);
+    add_entities(said, signals, event);
+    add_requirements(said, signals, text);
+  } else {
+    said.set("competitors", Json::array());
+  }
+  if (!given.empty()) said.set("sentiment", given);
+  said.set("intents", std::move(intents)).set("topics", std::move(topics));
+  return said;
+}
+
+}  // namespace rapport::decide

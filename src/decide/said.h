@@ -1,0 +1,17 @@
+// What the text of an event says, as expressions see it under `said`.
+#pragma once
+
+#include "learn/text_signals.h"
+#include "model/event.h"
+
+namespace rapport::decide {
+
+// Reads subject, text, body, description, feedback and reason of the event together. What the
+// sender told in `intents`, `topics` and `sentiment` counts beside it. Null where the event has
+// neither, and for messages that are not the customer's. `reader` may be null.
+Json read_said(const learn::TextReader* reader, const model::Event& event);
+
+// "P2W", "2026-06-15", "2026-06", "2026-Q3" as days from `at`, rounded up; nothing for others.
+std::optional<int64_t> timeline_days(std::string_view timeline, Micros at);
+
+}  // namespace rapport::decide
