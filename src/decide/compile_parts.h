@@ -1,4 +1,5 @@
-// The parts of packs that depend on the workspace: calendars, service levels, teams, routing, words.
+// The parts of packs that depend on the workspace: calendars, service levels, teams, routing,
+// words.
 #pragma once
 
 #include <vector>
@@ -7,7 +8,8 @@
 
 namespace rapport::decide {
 
-// Fills `sla`, `routing` and `reader`. Calendars, teams and words of all packs may be used by every policy.
+// Fills `sla`, `routing` and `reader`. Calendars, teams and words of all packs may be used by every
+// policy.
 void read_parts(Definitions& definitions, std::vector<Error>& errors);
 
 // The actions written under an escalation or a step of routing, as the reader of rules reads them.

@@ -157,8 +157,8 @@ struct Definitions {
   const expr::Zones* zones = nullptr;
   Vocabulary vocabulary;
   std::vector<std::shared_ptr<const PackSpec>> packs;
-  std::shared_ptr<const learn::TextReader> reader;  // null: no pack declares words
-  bool reads_said = false;                          // some expression does
+  std::shared_ptr<const learn::TextReader> reader;    // null: no pack declares words
+  bool reads_said = false;                            // some expression does
   std::map<std::string, Json, std::less<>> settings;  // with overrides
 
   std::vector<CompiledMetric> metrics;

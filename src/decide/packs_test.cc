@@ -24,10 +24,9 @@ class Packs : public ::testing::Test {
     for (const Error& error : read.errors) ADD_FAILURE() << error.message;
     Json texts = Json::object();
     for (const auto& [path, text] : files.files) texts.set(path, text);
-    world.send(own("pack.activated", Json::object()
-                                         .set("pack", name)
-                                         .set("version", pack_version(files))
-                                         .set("files", texts)));
+    world.send(own(
+        "pack.activated",
+        Json::object().set("pack", name).set("version", pack_version(files)).set("files", texts)));
     for (const Error& error : world.problems()) ADD_FAILURE() << error.message;
   }
   model::Event ana() {
@@ -260,6 +259,7 @@ rules:
 TEST_F(Packs, WhatAMessageSaysIsRead) {  // BO-133
   activate(R"(
 text:
+  languages: {en: [the, is]}
   intents:
     pricing_question: {words: {en: [how much, pricing]}}
 rules: {ask: {on: message.sent, when: "'pricing_question' in said.intents", do: [{tag: {contact: [pricing]}}]}}

@@ -120,6 +120,10 @@ void Plans::add_all() {
     for (const Predicate& start : lifecycle.starts) predicates.push_back(&start);
     for (const Predicate& move : lifecycle.moves) predicates.push_back(&move);
     add(Kind::kLifecycle, i, lifecycle.object, predicates, {});
+    // Somebody else may set the stage, and a stay may become overdue.
+    const auto& numbers = definitions_.vocabulary.object(lifecycle.object).numbers;
+    if (const auto stage = numbers.find(lifecycle.spec->field); stage != numbers.end())
+      definitions_.plans[lifecycle.object].derivations.back().reads.push_back(stage->second);
   }
 }
 

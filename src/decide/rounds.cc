@@ -244,6 +244,11 @@ void Rounds::refresh(const RecordKey& record) {
   for (const uint32_t metric : plan.metrics)
     touched.dirty.insert(definitions_.metrics[metric].field);
   for (const uint32_t clock : plan.clocks) touched.dirty.insert(definitions_.clocks[clock].field);
+  // Scores are compared with earlier ones, stays become overdue.
+  for (const Derivation& derivation : plan.derivations)
+    if (derivation.kind == Derivation::Kind::kScore ||
+        derivation.kind == Derivation::Kind::kLifecycle)
+      touched.dirty.insert(derivation.reads.back());
   to_refresh_.insert(record);
   go_on();
 }

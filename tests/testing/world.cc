@@ -14,7 +14,7 @@ constexpr Micros kStart{1'767'225'600'000'000};  // 2026-01-01
 
 Event World::send(Event event) {
   event.sequence = {last_.value + 1};
-  received_ = std::max({received_, kStart, event.at});
+  received_ = std::max({received_, kStart, event.at, event.received_at});
   event.received_at = std::max(event.received_at, received_);
   if (event.at.value == 0) event.at = event.received_at;
   event.workspace = {1};
@@ -46,6 +46,21 @@ void World::fold(const Event& event) {
   for (auto& list : done->lists_removed) lists_.erase(list);
   for (auto& list : done->lists) lists_[list].push_back(event);
   pages_.clear();
+}
+
+void World::tick(Micros at) {
+  Event event = own(model::kTick, Json::object());
+  event.received_at = at;
+  event.at = at;
+  send(std::move(event));
+}
+
+std::vector<Error> World::problems() const {
+  const Event none = own(model::kTick, Json::object());
+  const decide::Step step(none, *this, engine_.basics());
+  std::vector<Error> problems;
+  engine_.definitions(step, &problems);
+  return problems;
 }
 
 const Record* World::record(std::string_view type, std::string_view id) const {

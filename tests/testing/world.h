@@ -28,6 +28,10 @@ class World final : public decide::Facts {
   }
   void put(model::Record record);  // state that was there before
   Sequence last() const { return last_; }
+  Micros now() const { return received_; }
+  // Time passes, and a tick comes at that moment; the timers due by then fire one after another.
+  void tick(Micros at);
+  std::vector<Error> problems() const;  // of what is active
 
   Answer find(std::string_view type, std::string_view id,
               const model::Record** record) const override;
