@@ -190,8 +190,8 @@ lifecycles:
   EXPECT_EQ(account().fields.text("stage"), "onboarding");
   EXPECT_EQ(account().fields.find("stage_overdue"), nullptr);
   EXPECT_EQ(world.all(model::kTask).size(), 1u);
-  send("told", Json::object().set("done", true));
-  EXPECT_EQ(account().fields.text("stage"), "onboarding");
+  world.tick(world.now() + seconds(1));
+  EXPECT_EQ(account().fields.text("stage"), "adopting");
 }
 
 TEST_F(Packs, RollupsFollowTheRecordsBeneath) {  // CO-8

@@ -65,6 +65,8 @@ class Rounds {
   void tell(Occurrence occurrence) { happened_.push_back(std::move(occurrence)); }
   void go_on();
 
+  // The record's figures are made again in a second.
+  void look_soon(const model::RecordKey& key) { soon_.insert(key); }
   // The field is made again although nothing it is made of has changed.
   void look_again(const model::RecordKey& key, std::string_view field);
 
@@ -125,7 +127,7 @@ class Rounds {
   Micros now_;
   std::map<model::RecordKey, Json> seen_;        // fields when last looked at; null: not there
   std::map<model::RecordKey, Touched> touched_;  // to be derived
-  std::set<model::RecordKey> to_refresh_;
+  std::set<model::RecordKey> to_refresh_, soon_;
   std::vector<std::pair<model::RecordKey, std::pair<std::string, Json>>> rolled_;
   std::optional<Scene> event_scene_;
   std::vector<Occurrence> happened_;

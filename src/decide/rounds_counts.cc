@@ -272,7 +272,8 @@ void Rounds::arm_refresh() {
     const Record* record = step_.find(key.type, key.id);
     if (!record) continue;
     const uint32_t object = object_of(definitions_, *record);
-    const auto due = next_change(key, object);
+    auto due = next_change(key, object);
+    if (soon_.erase(key) > 0) due = now_ + seconds(1);
     const Json* side = derived_now(key);
     const int64_t armed = side ? side->integer("refresh_at") : 0;
     if (!due || (armed != 0 && armed <= due->value)) continue;

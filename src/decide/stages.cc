@@ -117,6 +117,9 @@ void derive_lifecycle(Deriving& deriving, const CompiledLifecycle& lifecycle) {
   for (size_t i = 0; i < lifecycle.moves.size(); ++i) {
     const MoveSpec& move = spec.moves[i];
     if (!leads_from(move, stage) || !evaluation.holds(lifecycle.moves[i])) continue;
+    // One evaluation makes at most one move (CS-61); the next one comes a moment later.
+    if (!rounds.first("moved/" + spec.id + "/" + key.id + format_time_micros(rounds.now()))) return;
+    rounds.look_soon(key);
     return enter(rounds, key, lifecycle, {stage, move.to, move.says, "automatic"});
   }
   if (kept) watch_window(deriving, lifecycle, *kept);
