@@ -92,6 +92,8 @@ class PackReader {
 
   void read_head(YamlFields& fields, const YamlNode& root, PackFile& file) {
     read_.pack.name = file.id(fields, "pack");
+    const YamlNode* name = fields.take("pack");
+    read_.pack.place = file.place(name != nullptr ? *name : root);
     read_.pack.says = fields.text_or("says", "");
     read_.pack.uses = file.ids(fields, "uses");
     file.rename(read_.pack.name);

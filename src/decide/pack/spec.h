@@ -256,6 +256,7 @@ struct ProgramSpec : Entry {
 // One pack, or several joined: every section's entries in the order of files and lines.
 struct PackSpec {
   std::string name, says;
+  Place place;  // of its name
   std::vector<std::string> uses;
   std::string version;  // 16 hexadecimal digits of the content's SHA-256
   std::vector<SettingSpec> settings;

@@ -29,7 +29,7 @@ std::vector<WrongPack> read_table() {
       continue;
     }
     if (table.empty() || !table.back().told.empty()) {
-      table.push_back({.line = number});
+      table.emplace_back().line = number;
       path = "x.yaml";
     }
     if (line.starts_with(">> ")) {

@@ -1,0 +1,233 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/yaml_fields.h"
+#include "decide/pack/action_table.h"
+#include "decide/pack/findings_parts.h"
+#include "decide/pack/walk.h"
+
+namespace rapport::decide {
+namespace {
+
+template <class Map>
+std::vector<std::string> keys_of(const Map& map) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : map) keys.push_back(key);
+  return keys;
+}
+
+class References {
+ public:
+  References(Findings& findings, const PackSpec& pack)
+      : findings_(findings), names_(findings.names), pack_(pack) {}
+
+  void check() {
+    check_uses();
+    check_objects();
+    for (const RuleSpec& rule : pack_.rules) {
+      expect_record(rule.once_per, rule.place);
+      for (const std::string& event : rule.on) expect_event(event, rule.place);
+    }
+    for (const ScoreSpec& score : pack_.scores) {
+      for (const PointsLine& line : score.points) {
+        if (!line.standing) expect_record(line.once_per, line.place);
+        for (const std::string& event : line.on) expect_event(event, line.place);
+      }
+    }
+    each_action(pack_, [&](const ActionSpec& action, const Entry&) { check_action(action); });
+  }
+
+ private:
+  void check_uses() {
+    std::vector<std::string> packs;
+    for (const PackSpec& pack : findings_.packs()) packs.push_back(pack.name);
+    for (const std::string& used : pack_.uses) {
+      if (std::find(packs.begin(), packs.end(), used) != packs.end()) continue;
+      findings_.error("unknown-pack", pack_.place,
+                      fmt::format("there is no pack '{}' to use{}", used, suggestion(used, packs)));
+    }
+  }
+
+  void check_objects() {
+    for (const ObjectSpec& object : pack_.objects) {
+      for (const auto& owner : object.belongs_to) expect_object(owner.object, object.place);
+    }
+    for (const ClockSpec& clock : pack_.clocks) expect_object(clock.of, clock.place);
+    for (const RollupSpec& rollup : pack_.rollups) {
+      expect_object(rollup.of, rollup.place);
+      expect_object(rollup.from, rollup.place);
+    }
+    for (const ScoreSpec& score : pack_.scores) expect_object(score.of, score.place);
+    for (const SignalSpec& signal : pack_.signals) expect_object(signal.of, signal.place);
+    for (const SegmentSpec& segment : pack_.segments) expect_object(segment.of, segment.place);
+    for (const LifecycleSpec& cycle : pack_.lifecycles) expect_object(cycle.of, cycle.place);
+    for (const ApprovalSpec& approval : pack_.approvals) expect_object(approval.of, approval.place);
+    for (const ProgramSpec& program : pack_.programs) expect_object(program.of, program.place);
+  }
+
+  // Whether what pack `owner` declares may be named here; refused otherwise.
+  void expect_used(const std::string& owner, std::string_view name, const Place& place) {
+    if (owner.empty() || owner == pack_.name) return;
+    if (std::find(pack_.uses.begin(), pack_.uses.end(), owner) != pack_.uses.end()) return;
+    findings_.error(
+        "unused-pack", place,
+        fmt::format("'{}' is declared by pack '{}'; name that under 'uses' in pack.yaml", name,
+                    owner));
+  }
+
+  void expect(std::string_view section, std::string_view noun, const std::string& id,
+              const Place& place) {
+    if (id.empty()) return;
+    const auto& known = names_.sections[std::string(section)];
+    const auto found = known.find(id);
+    if (found != known.end()) return expect_used(found->second.pack, id, place);
+    findings_.error(fmt::format("unknown-{}", noun), place,
+                    fmt::format("there is no {} '{}'{}", noun, id, suggestion(id, keys_of(known))));
+  }
+
+  void expect_object(const std::string& object, const Place& place) {
+    expect("objects", "object", object, place);
+  }
+
+  void expect_record(const std::string& record, const Place& place) {
+    if (record != "event" && record != "record") expect_object(record, place);
+  }
+
+  void expect_elsewhere(std::string_view section, std::string_view noun, const std::string& id,
+                        const Place& place) {
+    const auto known = findings_.elsewhere().ids.find(std::string(section));
+    if (id.empty() || known == findings_.elsewhere().ids.end()) return;
+    const auto found = known->second.find(id);
+    if (found != known->second.end()) return expect_used(found->second, id, place);
+    findings_.error(
+        fmt::format("unknown-{}", noun), place,
+        fmt::format("there is no {} '{}'{}", noun, id, suggestion(id, keys_of(known->second))));
+  }
+
+  void expect_event(const std::string& event, const Place& place) {
+    const auto found = names_.events.find(event);
+    if (found != names_.events.end()) return expect_used(found->second, event, place);
+    const std::vector<std::string_view> parts = split(event, '.');
+    if (parts[0] == "sla" && parts.size() == 3) return expect_sla(parts, event, place);
+    if (event == "approval.decided") return;  // comes from outside
+    const std::string near = suggestion(event, keys_of(names_.events));
+    if (Names::is_reserved(parts[0]) && parts.size() > 1) {
+      findings_.error("unknown-event", place,
+                      fmt::format("nothing makes the event '{}'{}", event, near));
+    } else if (!near.empty()) {
+      findings_.warning("outside-event", place,
+                        fmt::format("'{}' is taken for an event from outside{}", event, near));
+    }
+  }
+
+  void expect_sla(const std::vector<std::string_view>& parts, const std::string& event,
+                  const Place& place) {
+    expect_elsewhere("sla", "service level", std::string(parts[1]), place);
+    const std::vector<std::string> ends = {"warned", "breached", "met"};
+    if (std::find(ends.begin(), ends.end(), parts[2]) != ends.end()) return;
+    findings_.error(
+        "unknown-event", place,
+        fmt::format("nothing makes the event '{}'{}", event, suggestion(parts[2], ends)));
+  }
+
+  void check_action(const ActionSpec& action) {
+    for (const ActionForm& form : action_forms()) {
+      if (form.name == action.kind) check_objects_of(form, action);
+    }
+    const Place& at = action.place;
+    expect("programs", "program", action.text("program"), at);
+    expect("approvals", "approval", action.text("approval"), at);
+    expect("lifecycles", "lifecycle", action.text("lifecycle"), at);
+    expect_elsewhere("workflows", "workflow", action.text("workflow"), at);
+    expect_elsewhere("templates", "template", action.text("template"), at);
+    expect_elsewhere("sla", "service level", action.text("policy"), at);
+    expect_elsewhere("teams", "team", action.text("to.team"), at);
+    if (action.kind == "move") check_stage(action);
+    if (action.kind == "complete_step") check_step(action);
+    if (action.kind == "recompute") check_recompute(action);
+    if (action.kind != "assign" && action.kind != "escalate") return;
+    for (const auto& [path, value] : action.arguments) {
+      if (path.ends_with(".team")) expect_elsewhere("teams", "team", action.text(path), at);
+      if (path.ends_with(".route")) expect_elsewhere("routing", "routing", action.text(path), at);
+    }
+  }
+
+  // The objects that an action names by the form of its arguments.
+  void check_objects_of(const ActionForm& form, const ActionSpec& action) {
+    if (form.shape != ActionShape::kArguments) {
+      for (const auto& [path, value] : action.arguments) {
+        expect_object(path.substr(0, path.find('.')), value.place);
+        if (path.ends_with(".owner_of")) expect_object(action.text(path), value.place);
+      }
+      return;
+    }
+    for (const ArgumentForm& argument : form.arguments) {
+      const std::string name(argument.name);
+      if (argument.kind == ArgumentKind::kObject) expect_object(action.text(name), action.place);
+      if (argument.kind == ArgumentKind::kReceiver) {
+        expect_object(action.text(name + ".owner_of"), action.place);
+      }
+      if (argument.kind != ArgumentKind::kReferring) continue;
+      for (const auto& [object, value] : action.under(name)) expect_object(object, value->place);
+    }
+  }
+
+  void check_stage(const ActionSpec& action) {
+    const std::string id = action.text("lifecycle");
+    for (const PackSpec& pack : findings_.packs()) {
+      for (const LifecycleSpec& lifecycle : pack.lifecycles) {
+        if (lifecycle.id == id) expect_among(lifecycle.stages, "stage", action, "to", id);
+      }
+    }
+  }
+
+  void check_step(const ActionSpec& action) {
+    const std::string id = action.text("program");
+    for (const PackSpec& pack : findings_.packs()) {
+      for (const ProgramSpec& program : pack.programs) {
+        if (program.id == id) expect_among(program.steps, "step", action, "step", id);
+      }
+    }
+  }
+
+  template <class E>
+  void expect_among(const std::vector<E>& entries, std::string_view noun, const ActionSpec& action,
+                    std::string_view argument, std::string_view owner) {
+    const std::string name = action.text(argument);
+    std::vector<std::string> known;
+    for (const E& entry : entries) known.push_back(entry.id);
+    if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+    findings_.error(
+        fmt::format("unknown-{}", noun), action.place,
+        fmt::format("'{}' has no {} '{}'{}", owner, noun, name, suggestion(name, known)));
+  }
+
+  // Of a score, a roll-up, a clock, a computed field or, where those are known, a metric.
+  void check_recompute(const ActionSpec& action) {
+    const auto metrics = findings_.elsewhere().ids.find("metrics");
+    if (metrics == findings_.elsewhere().ids.end()) return;
+    for (const auto& [path, value] : action.arguments) {
+      const std::string object = path.substr(0, path.find('.'));
+      const std::string field = action.text(path);
+      const auto& known = names_.fields[object];
+      if (known.count(field) != 0 || metrics->second.count(field) != 0) continue;
+      findings_.error("unknown-score", value.place,
+                      fmt::format("{} has no '{}' that could be computed{}", object, field,
+                                  suggestion(field, keys_of(known))));
+    }
+  }
+
+  Findings& findings_;
+  Names& names_;
+  const PackSpec& pack_;
+};
+
+}  // namespace
+
+void check_references(Findings& findings) {
+  for (const PackSpec& pack : findings.packs()) References(findings, pack).check();
+}
+
+}  // namespace rapport::decide
