@@ -17,9 +17,9 @@ constexpr size_t kMostValues = 20;  // of one field that are looked at
 struct Node {
   const RuleSpec* rule = nullptr;
   std::vector<Write> writes;
-  std::set<std::string> effects;                     // and all that follows
-  std::vector<std::pair<size_t, std::string>> next;  // rule, and the event that leads to it
-  bool repeats = false;                              // may change something each time
+  std::set<std::string> effects;  // and all that follows
+  std::vector<uint32_t> next;     // the rules that it may trigger
+  bool repeats = false;           // may change something each time
 };
 
 // The first of the rule's events that the effects hold; of changes only those it looks at.
@@ -84,8 +84,8 @@ class LoopFinder {
         if (found != listeners.end()) reached.insert(found->second.begin(), found->second.end());
       }
       for (const size_t to : reached) {
-        if (auto event = triggers(node.effects, *nodes_[to].rule)) {
-          node.next.emplace_back(to, std::move(*event));
+        if (triggers(node.effects, *nodes_[to].rule)) {
+          node.next.push_back(static_cast<uint32_t>(to));
         }
       }
     }
@@ -120,7 +120,7 @@ class LoopFinder {
     while (!open.empty()) {
       const size_t at = open.front();
       open.pop_front();
-      for (const auto& [to, event] : nodes_[at].next) {
+      for (const size_t to : nodes_[at].next) {
         if (to == end) return path_to(at, start, from);
         if (to == start || from[to] != nodes_.size()) continue;
         from[to] = at;
@@ -173,9 +173,8 @@ class LoopFinder {
     std::string way = nodes_[loop[0]].rule->id;
     for (size_t i = 0; i < loop.size(); i++) {
       const size_t to = loop[(i + 1) % loop.size()];
-      for (const auto& [next, event] : nodes_[loop[i]].next) {
-        if (next == to) way += fmt::format(" → {} → {}", event, nodes_[to].rule->id);
-      }
+      const auto event = triggers(nodes_[loop[i]].effects, *nodes_[to].rule);
+      way += fmt::format(" → {} → {}", event.value_or(""), nodes_[to].rule->id);
     }
     findings_.error("endless-rules", nodes_[loop[0]].rule->place,
                     fmt::format("{} for ever: {}; give one of them 'once_per' or 'cooldown', or a "
