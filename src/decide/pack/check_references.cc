@@ -30,6 +30,9 @@ class References {
       expect_record(rule.once_per, rule.place);
       for (const std::string& event : rule.on) expect_event(event, rule.place);
     }
+    for (const Metric& metric : pack_.metrics) {
+      for (const std::string& event : metric.on) expect_event(event, place_of(pack_, metric));
+    }
     for (const ScoreSpec& score : pack_.scores) {
       for (const PointsLine& line : score.points) {
         if (!line.standing) expect_record(line.once_per, line.place);
@@ -53,6 +56,9 @@ class References {
   void check_objects() {
     for (const ObjectSpec& object : pack_.objects) {
       for (const auto& owner : object.belongs_to) expect_object(owner.object, object.place);
+    }
+    for (const Metric& metric : pack_.metrics) {
+      expect_object(metric.of, place_of(pack_, metric));
     }
     for (const ClockSpec& clock : pack_.clocks) expect_object(clock.of, clock.place);
     for (const RollupSpec& rollup : pack_.rollups) {
@@ -204,15 +210,13 @@ class References {
         fmt::format("'{}' has no {} '{}'{}", owner, noun, name, suggestion(name, known)));
   }
 
-  // Of a score, a roll-up, a clock, a computed field or, where those are known, a metric.
+  // A field that is declared: of what was built in nothing is computed.
   void check_recompute(const ActionSpec& action) {
-    const auto metrics = findings_.elsewhere().ids.find("metrics");
-    if (metrics == findings_.elsewhere().ids.end()) return;
     for (const auto& [path, value] : action.arguments) {
       const std::string object = path.substr(0, path.find('.'));
       const std::string field = action.text(path);
       const auto& known = names_.fields[object];
-      if (known.count(field) != 0 || metrics->second.count(field) != 0) continue;
+      if (known.count(field) != 0) continue;
       findings_.error("unknown-score", value.place,
                       fmt::format("{} has no '{}' that could be computed{}", object, field,
                                   suggestion(field, keys_of(known))));

@@ -5,6 +5,7 @@
 #include "base/yaml_fields.h"
 #include "decide/pack/findings_parts.h"
 #include "decide/pack/sections.h"
+#include "decide/pack/walk.h"
 
 namespace rapport::decide {
 namespace {
@@ -75,6 +76,14 @@ class Collector {
   void collect_fields(const PackSpec& pack) {
     for (const ObjectSpec& object : pack.objects) {
       for (const FieldSpec& field : object.fields) add_field(field, object.id, field.id);
+    }
+    for (const Metric& metric : pack.metrics) {
+      Entry entry;
+      entry.id = metric.name;
+      entry.pack = pack.name;
+      entry.place = place_of(pack, metric);
+      add_field(entry, metric.of, metric.name);
+      add("metrics", entry, metric.of);
     }
     for (const ClockSpec& clock : pack.clocks) add_field(clock, clock.of, clock.id);
     for (const RollupSpec& rollup : pack.rollups) add_field(rollup, rollup.of, rollup.id);

@@ -34,6 +34,11 @@ void Consequences::add_objects(const PackSpec& pack) {
       if (!field.is.empty()) add({field_names(field.is), {object.id + "." + field.id}});
     }
   }
+  for (const Metric& metric : pack.metrics) {
+    Derivation counted{{}, {metric.of + "." + metric.name}};
+    for (const std::string& event : metric.on) counted.inputs.insert("@" + event);
+    add(std::move(counted));
+  }
   for (const ClockSpec& clock : pack.clocks) {
     add({field_names(clock.at), {clock.of + "." + clock.id}});
   }

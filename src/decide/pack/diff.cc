@@ -7,7 +7,7 @@
 #include <map>
 #include <tuple>
 
-#include "base/text.h"
+#include "decide/pack/sections.h"
 
 namespace rapport::decide {
 namespace {
@@ -26,6 +26,14 @@ bool is_holder(std::string_view key) {
 
 void add_entries(const YamlNode& root, Entries& entries) {
   for (const auto& [section, node] : root.members) {
+    if (node.kind == Kind::kList && !node.items.empty() && node.items[0].kind == Kind::kMap) {
+      for (const YamlNode& item : node.items) {
+        const std::vector<const YamlNode*> ids = ids_of({.kind = Kind::kList, .items = {item}});
+        if (ids.empty()) continue;
+        entries.emplace(std::pair(section.text, ids[0]->text), item);
+      }
+      continue;
+    }
     if (node.kind != Kind::kMap) {
       entries.emplace(std::pair("pack", section.text), node);
       continue;

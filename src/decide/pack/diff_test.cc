@@ -40,6 +40,14 @@ TEST(PackDiff, TellsWhatIsAddedRemovedAndChangedInEverySection) {
             "segment a: removed\nsegment b: added\nsla hour: first_reply 1h → 2h\n");
 }
 
+TEST(PackDiff, KnowsTheEntriesOfAListByTheirIds) {
+  EXPECT_EQ(diff_of("routing: [{id: a, of: ticket}]\nsla: [{policy: p, targets: {resolution: 1d}}]",
+                    "routing: [{id: b}, {id: a, of: deal}]\nsla: [{policy: p, targets: "
+                    "{resolution: 2d}}]"),
+            "routing a: of ticket → deal\nrouting b: added\n"
+            "sla p: resolution of targets 1d → 2d\n");
+}
+
 TEST(PackDiff, TellsActionsByTheirNumber) {
   EXPECT_EQ(diff_of("rules: {r: {on: x.y, do: [{tag: {ticket: a}}, {set: {ticket.b: 1}}]}}\n",
                     "rules: {r: {on: [x.y, z], priority: 5, do: [{tag: {ticket: a}}, {set: "

@@ -90,7 +90,8 @@ class Validator {
     const std::string_view type = rule.as_string();
     return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
            (type == "string" && value.is_string()) || (type == "number" && value.is_number()) ||
-           (type == "integer" && value.is_int()) || (type == "boolean" && value.is_bool());
+           (type == "integer" && value.is_int()) || (type == "boolean" && value.is_bool()) ||
+           (type == "null" && value.is_null());
   }
   static bool is_among(const Json& rule, const Json& value) {
     const auto& all = rule.as_array();
@@ -160,6 +161,15 @@ TEST(PackSchema, EveryExampleOfTheGrammarIsReadAndFits) {
     count++;
   }
   EXPECT_GE(count, 12u);
+}
+
+TEST(PackSchema, ExamplesOfRoutingAndServiceLevelsFit) {
+  for (const char* page : {"routing", "sla"}) {
+    for (const std::string& example :
+         examples_of(read_file(kRoot + "/docs/spec/" + page + ".md"))) {
+      EXPECT_EQ(why_not(example), "") << example;
+    }
+  }
 }
 
 TEST(PackSchema, EveryPackFits) {

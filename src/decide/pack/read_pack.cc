@@ -106,12 +106,12 @@ class PackReader {
   void find_doubled(std::string_view section, const YamlNode& node, PackFile& file) {
     // Stages of a lifecycle and of a pipeline are told apart by its id.
     if (section == "pipelines") section = "lifecycles";
-    for (const auto& [key, value] : node.members) {
-      const Place here = file.place(key);
+    for (const YamlNode* id : ids_of(node)) {
+      const Place here = file.place(*id);
       const auto [entry, fresh] =
-          seen_.emplace(std::pair(std::string(section), key.text), to_text(here));
+          seen_.emplace(std::pair(std::string(section), id->text), to_text(here));
       if (fresh) continue;
-      file.refuse(key, fmt::format("'{}' is already declared at {}", key.text, entry->second));
+      file.refuse(*id, fmt::format("'{}' is already declared at {}", id->text, entry->second));
     }
   }
 

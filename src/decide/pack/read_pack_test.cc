@@ -46,11 +46,11 @@ TEST(ReadPack, WithoutItsHeadIsRefused) {
 }
 
 TEST(ReadPack, LeavesSectionsOfOthersAsTheyStand) {
-  const PackRead read = read_text("metrics:\n  logins: {of: account}\nsla: {vip: {}}\n");
+  const PackRead read = read_text("teams:\n  vip: {says: V}\nsla: [{policy: vip}]\n");
   EXPECT_EQ(told(read), "");
-  ASSERT_EQ(read.unread.at("metrics").size(), 1u);
-  EXPECT_EQ(read.unread.at("metrics")[0].file, "p/x.yaml");
-  EXPECT_NE(read.unread.at("metrics")[0].node.find("logins"), nullptr);
+  ASSERT_EQ(read.unread.at("teams").size(), 1u);
+  EXPECT_EQ(read.unread.at("teams")[0].file, "p/x.yaml");
+  EXPECT_NE(read.unread.at("teams")[0].node.find("vip"), nullptr);
   EXPECT_EQ(read.unread.count("sla"), 1u);
 }
 

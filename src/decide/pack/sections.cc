@@ -42,6 +42,18 @@ std::span<const Section> sections() {
   return kSections;
 }
 
+std::vector<const YamlNode*> ids_of(const YamlNode& section) {
+  std::vector<const YamlNode*> ids;
+  for (const auto& [key, value] : section.members) ids.push_back(&key);
+  for (const YamlNode& item : section.items) {
+    for (const std::string_view key : {"id", "policy"}) {
+      const YamlNode* id = item.find(key);
+      if (id != nullptr && id->kind == YamlNode::Kind::kScalar) ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
 std::span<const std::string_view> builtin_objects() {
   static constexpr std::array<std::string_view, 8> kObjects = {
       "contact", "account", "conversation", "ticket", "deal", "task", "user", "team"};

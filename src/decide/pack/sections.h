@@ -14,9 +14,11 @@ struct Section {
   std::string_view name;
   // Appends what the section, in one file, declares. Null: its parts stay in PackRead::unread.
   void (*read)(const YamlNode& section, PackFile& file, PackSpec& pack);
-  bool has_ids = true;  // its members are ids, each of which may stand once in a pack
+  bool has_ids = true;  // each of its ids may stand once in a pack
 };
 std::span<const Section> sections();
+// The nodes of a section's ids: its keys or, when it is a list, each item's `id` or `policy`.
+std::vector<const YamlNode*> ids_of(const YamlNode& section);
 
 // Objects that are there without being declared.
 std::span<const std::string_view> builtin_objects();

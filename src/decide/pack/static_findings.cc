@@ -37,8 +37,8 @@ void add_elsewhere(const PackRead& read, Elsewhere& elsewhere) {
       add_texts(part.node, elsewhere.texts);
       const auto known = elsewhere.ids.find(section);
       if (known == elsewhere.ids.end()) continue;
-      for (const auto& [key, value] : part.node.members) {
-        known->second.emplace(key.text, read.pack.name);
+      for (const YamlNode* id : ids_of(part.node)) {
+        known->second.emplace(id->text, read.pack.name);
       }
     }
   }

@@ -61,8 +61,8 @@ lifecycles: {c: {of: account, starts: {at: one}, stages: {one: {final: true}}}}
 programs: {go: {of: account, days: 7, steps: {first: {done: a}}}}
 approvals: {big: {of: deal, levels: [{level: 1, by: {role: x}}]}}
 teams: {vip: {}}
-routing: {even: {}}
-sla: {hour: {}}
+routing: [{id: even}]
+sla: [{policy: hour}]
 scores: {health: {of: account, value: "1"}}
 rules:
   r:
@@ -140,6 +140,19 @@ TEST(StaticFindings, ARuleThatTriggersItselfForEver) {
             kItself + std::string("ticket.created → r") + kRemedy);
 }
 
+TEST(StaticFindings, AMetricOfDerivedEventsIsAWayToALoop) {
+  const std::string head =
+      "pack: a\nmetrics: {changes: {of: ticket, on: ticket.changed, count: events}}\nrules:\n";
+  EXPECT_EQ(
+      found({head + "  r: {on: ticket.changed, changed: [changes], do: [{set: {ticket.a: 1}}, "
+                    "{alert: {type: x}}]}\n"}),
+      "p1/pack.yaml:4:3: error: this rule triggers itself for ever: r → ticket.changed → r" +
+          std::string(kRemedy));
+  EXPECT_EQ(found({"pack: a\nmetrics: {m: {of: tiket, on: segment.x.left, count: events}}\n"}),
+            "p1/pack.yaml:2:11: error: nothing makes the event 'segment.x.left'\n"
+            "p1/pack.yaml:2:11: error: there is no object 'tiket'; did you mean 'ticket'?\n");
+}
+
 TEST(StaticFindings, RulesThatTriggerEachOtherForEver) {
   EXPECT_EQ(
       found({R"(pack: a
@@ -209,7 +222,7 @@ objects:
 rollups:
   total: {of: account, from: refund, sum: refund.amount}
 metrics:
-  m: {of: account, where: "refund.computed == 'x'"}
+  m: {of: account, on: x.y, count: events, where: "refund.computed == 'x'"}
 rules:
   r: {on: x.y, do: [{create: {object: refund, key: "= event.id", set: {amount: 1, written: x}}}]}
 )"}),

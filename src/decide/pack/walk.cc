@@ -46,6 +46,12 @@ void each_formula(const PackSpec& pack, const Visit& visit) {
   for (const ObjectSpec& object : pack.objects) {
     for (const FieldSpec& field : object.fields) visit_one(field.is, visit);
   }
+  for (const Metric& metric : pack.metrics) {
+    const std::string file = place_of(pack, metric).file;
+    for (const ExpressionText* text : {&metric.value, &metric.where}) {
+      visit_one({.text = text->text, .place = {file, text->line, text->column}}, visit);
+    }
+  }
   for (const ClockSpec& clock : pack.clocks) visit_one(clock.at, visit);
   for (const RollupSpec& rollup : pack.rollups) {
     visit_one(rollup.value, visit);
@@ -63,6 +69,11 @@ void each_formula(const PackSpec& pack, const Visit& visit) {
   for (const ApprovalSpec& approval : pack.approvals) {
     for (const ApprovalLevel& level : approval.levels) visit_one(level.when, visit);
   }
+}
+
+Place place_of(const PackSpec& pack, const Metric& metric) {
+  const auto found = pack.places.find("metrics/" + metric.name);
+  return found == pack.places.end() ? Place{} : found->second;
 }
 
 void each_action(const PackSpec& pack, const VisitAction& visit) {

@@ -20,6 +20,9 @@ void each_action(const PackSpec& pack, const VisitAction& visit);
 void each_formula(const ScoreSpec& score, const std::function<void(const Formula&)>& visit);
 void each_formula(const ActionSpec& action, const std::function<void(const Formula&)>& visit);
 
+// Where a metric is declared.
+Place place_of(const PackSpec& pack, const Metric& metric);
+
 // Appends the `object.field` pairs that a text names, also as `object.?field`: every name with the
 // one behind its dot. More than an expression truly reads (words in quotes count), never less.
 void add_field_names(std::string_view text, std::set<std::string>& names);
