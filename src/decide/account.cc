@@ -63,6 +63,7 @@ void fold_group(Step& step, const Event& event) {
   if (!traits || !traits->is_object()) return;
   for (const auto& [trait, value] : traits->as_object()) {
     const bool own = trait != "name" && trait != "website" && trait != "domain" && trait != "owner";
+    if (own) give_way_to_trait(account, trait, value);
     if (own && !account.fields.find("traits")) account.fields.set("traits", Json::object());
     Json& target = own ? *account.fields.edit("traits") : account.fields;
     target.set(trait, value);

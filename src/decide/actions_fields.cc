@@ -48,8 +48,10 @@ void set_all(Acting& acting, std::string_view how) {
     if (how == "estimate") {
       const Record* record = acting.record(to->key);
       const Json* by = record->provenance.find(to->name);
-      const bool given = record->fields.find(to->name) &&
-                         !(by && by->is_object() && by->text("how") == "estimate");
+      const Json* traits = record->fields.find("traits");
+      const bool given = record->fields.find(to->name)
+                             ? !(by && by->is_object() && by->text("how") == "estimate")
+                             : traits && traits->find(to->name);
       if (given) {
         acting.skip(path + " was given: an estimate does not replace it");
         continue;

@@ -107,6 +107,16 @@ void note_time(Json& fields, Micros at) {
   if (fields.text("last_seen_at") < now) fields.set("last_seen_at", now);
 }
 
+void give_way_to_trait(Record& record, std::string_view trait, const Json& value) {
+  const Json* by = record.provenance.find(trait);
+  if (!by || !by->is_object()) return;
+  const Json* traits = record.fields.find("traits");
+  const Json* known = traits ? traits->find(trait) : nullptr;
+  if (by->text("how") != "estimate" && known && *known == value) return;
+  record.fields.erase(trait);
+  record.provenance.erase(trait);
+}
+
 void apply_traits(Record& record, const Event& event) {
   for (const auto& [trait, value] : event.properties.as_object()) {
     if (std::find(std::begin(kIdentifying), std::end(kIdentifying), trait) !=
@@ -117,6 +127,7 @@ void apply_traits(Record& record, const Event& event) {
     const bool own = reserved == std::end(kReserved);
     const std::string_view name = trait;
     const std::string path = own ? "traits." + std::string(name) : std::string(reserved->field);
+    if (own) give_way_to_trait(record, name, value);
     Json& target = own ? member_object(record.fields, "traits") : record.fields;
     const std::string_view field = own ? name : reserved->field;
     if (own && !target.find(field) && target.as_object().size() >= kMaxTraits) continue;

@@ -16,6 +16,11 @@ void add_value(model::Record& contact, std::string_view field, std::string_view 
 // last_seen_at, first_seen_at.
 void note_time(Json& fields, Micros at);
 
+// What a rule wrote under the name of a trait gives way to the trait: an estimate always, else
+// where the sender's value is another than the one it gave before. To be called before the trait is
+// written.
+void give_way_to_trait(model::Record& record, std::string_view trait, const Json& value);
+
 // The traits of an identify call: reserved ones become fields, others members of `traits` (at most
 // 300). A later event wins, and provenance says which. Null clears.
 void apply_traits(model::Record& record, const model::Event& event);

@@ -36,6 +36,14 @@ std::string agent_of(const Step& step, const Event& event) {
   return found.empty() ? std::string() : found.front();
 }
 
+// The record that an event names by the id its sender uses, whatever the event is about.
+std::string mentioned(const Event& event, std::string_view prefix, std::string_view kind,
+                      std::string_view property) {
+  const auto external = event.property(property);
+  if (event.origin != model::Origin::kTracked || external.empty()) return {};
+  return model::derive_id(prefix, event.workspace, {kind, external});
+}
+
 }  // namespace
 
 RecordKey key_of(const Definitions& definitions, uint32_t object, std::string_view id) {
@@ -95,10 +103,11 @@ Scene scene_of(const Step& step, const Definitions& definitions, const Event& ev
     if (id.empty() || !scene.id(number).empty() || !step.find(object, id)) return;
     scene.set(number, id);
   };
-  set(model::kTicket, ticket_id(event));
-  set(model::kDeal, deal_id(event));
-  set(model::kTask, task_id(event));
-  if (const std::string conversation = conversation_id(event); !conversation.empty()) {
+  set(model::kTicket, mentioned(event, "tkt", "external", "ticket_id"));
+  set(model::kDeal, mentioned(event, "deal", "deal", "deal_id"));
+  set(model::kTask, mentioned(event, "task", "task", "task_id"));
+  if (const std::string conversation = mentioned(event, "cnv", "conversation", "conversation_id");
+      !conversation.empty()) {
     set(model::kConversation, conversation);
     set(model::kTicket,
         model::derive_id("tkt", event.workspace, {"ticket", std::string_view(conversation)}));

@@ -254,6 +254,7 @@ Value property(const model::Event& event, std::string_view name, Arena& arena) {
   const Json* value = event.properties.find(name);
   if (!value)
     if (const Json* traits = event.properties.find("traits")) value = traits->find(name);
+  if (!value && name == "context") value = &event.context;
   return value ? show_any(*value, arena) : Value::absent();
 }
 
