@@ -98,10 +98,11 @@ RoutingWants wants_of(Evaluation& evaluation, const CompiledRoutingStep& step) {
   return wants;
 }
 
-void give_to_user(Acting& acting, const RecordKey& key, const std::string& user) {
-  const std::string field =
-      key.type == model::kTicket || key.type == model::kConversation ? "assignee" : "owner";
-  acting.write(key, field, user, "assign");
+// `as`: what the user becomes of the record.
+void give_to_user(Acting& acting, const RecordKey& key, const std::string& user,
+                  const std::string& as = "owner") {
+  const bool assignee = key.type == model::kTicket || key.type == model::kConversation;
+  acting.write(key, as == "owner" && assignee ? "assignee" : as, user, "assign");
   const Record* known = acting.step().find(model::kUser, user);
   if (!known) return;
   Json& side = acting.rounds.derived(known->key);
@@ -123,8 +124,9 @@ void route_record(Acting& acting, const RecordKey& key, const std::string& name)
     if (evaluation.holds(step.when)) wants.back() = wants_of(evaluation, step);
   }
   const Record* record = acting.record(key);
-  RoutingContext context{acting.rounds.now(), std::string(record->fields.text("owner"))};
-  if (key.type == model::kTicket) context.owner = record->fields.text("assignee");
+  RoutingContext context{acting.rounds.now(), std::string(record->fields.text(routing.as))};
+  if (key.type == model::kTicket && routing.as == "owner")
+    context.owner = record->fields.text("assignee");
   const auto who = candidates(acting, routing, wants);
   const RoutingChoice choice =
       route(routing, who, wants, wants_of(evaluation, compiled->fallback), context);
@@ -137,8 +139,10 @@ void route_record(Acting& acting, const RecordKey& key, const std::string& name)
     losses.push_back(Json::object().set("user", loss.agent).set("because", loss.reason));
   told.set("losses", std::move(losses));
   acting.rounds.note(acting.rule(), "routed", std::move(told));
-  if (!choice.team.empty()) acting.write(key, "team", choice.team, "assign");
-  if (!choice.agent.empty()) give_to_user(acting, key, choice.agent);
+  const bool owner = routing.as == "owner";
+  if (!choice.team.empty())
+    acting.write(key, owner ? "team" : routing.as + "_team", choice.team, "assign");
+  if (!choice.agent.empty()) give_to_user(acting, key, choice.agent, routing.as);
   const size_t step = choice.step.value_or(compiled->steps.size());
   for (const std::string& on : {"routing." + name + "." + std::to_string(step)}) {
     Json trigger = Json::object();
@@ -156,8 +160,11 @@ void assign_record(Acting& acting) {
     const auto key = acting.in_sight(path.substr(0, dot));
     if (!key) continue;
     const std::string how = path.substr(dot + 1), name(value->as_string());
-    // The assignment with the highest bar wins (CO-32): the first of the round.
-    if (!acting.rounds.claim(*key, "assignment", acting.rule())) continue;
+    // The assignment with the highest bar wins (CO-32): the first of the round. Who joins as
+    // something else takes nothing from the owner.
+    const Routing* routing = how == "route" ? acting.definitions().routing.find(name) : nullptr;
+    const std::string place = routing ? routing->as : "owner";
+    if (!acting.rounds.claim(*key, "assignment/" + place, acting.rule())) continue;
     if (how == "team") acting.write(*key, "team", name, "assign");
     if (how == "user") give_to_user(acting, *key, name);
     if (how == "route") route_record(acting, *key, name);
