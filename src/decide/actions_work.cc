@@ -42,6 +42,16 @@ const Record* open_task(Acting& acting, const RecordKey& about, std::string_view
   return nullptr;
 }
 
+// The task says every reason it was asked for, each once, a line each.
+void add_reason(Acting& acting, const RecordKey& task, const Json& body) {
+  const Record* now = acting.record(task);
+  const std::string had(now->fields.text("body"));
+  if (!body.is_string() || body.as_string().empty()) return;
+  const std::string line(body.as_string());
+  if (("\n" + had + "\n").find("\n" + line + "\n") != std::string::npos) return;
+  acting.rounds.write(task, "body", had.empty() ? line : had + "\n" + line);
+}
+
 void join_task(Acting& acting, const Record& task, std::optional<Micros> due,
                std::string_view priority) {
   const RecordKey key = task.key;
@@ -50,6 +60,7 @@ void join_task(Acting& acting, const Record& task, std::optional<Micros> due,
   const bool higher = !priority.empty() && rank(priority) > rank(task.fields.text("priority"));
   if (!due_at.empty() && (had.empty() || due_at < had)) acting.rounds.write(key, "due_at", due_at);
   if (higher) acting.rounds.write(key, "priority", priority);
+  if (const Json* body = acting.act.find("body")) add_reason(acting, key, *body);
   Json asked = Json::array();
   const Record* now = acting.record(key);
   for (const Json& one : values_of(now->fields, "asked_by")) asked.push_back(one);

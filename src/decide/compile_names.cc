@@ -185,6 +185,7 @@ void Names::add_lifecycle(const LifecycleSpec& lifecycle) {
   make("_reason", FieldType::kText);
   if (lifecycle.pipeline) {
     make("_probability", FieldType::kNumber);
+    make("_next_probability", FieldType::kNumber);
     make("_typical_days", FieldType::kNumber);
   }
   CompiledLifecycle compiled;

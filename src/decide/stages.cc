@@ -30,6 +30,14 @@ struct Change {
   bool silent = false;
 };
 
+// The probability of the stage after it; its own where none follows that is likelier.
+double next_probability(const LifecycleSpec& pipeline, const StageSpec& stage) {
+  const double own = *stage.probability;
+  const auto after = pipeline.stages.begin() + (&stage - pipeline.stages.data()) + 1;
+  if (after == pipeline.stages.end()) return own;
+  return std::max(own, after->probability.value_or(own));
+}
+
 void show_stage(Rounds& rounds, const RecordKey& key, const CompiledLifecycle& lifecycle,
                 const Change& change) {
   const std::string& field = lifecycle.spec->field;
@@ -39,7 +47,10 @@ void show_stage(Rounds& rounds, const RecordKey& key, const CompiledLifecycle& l
   rounds.write(key, field + "_overdue", Json());
   rounds.write(key, field + "_reason", change.reason.empty() ? Json() : Json(change.reason));
   if (!lifecycle.spec->pipeline || !stage) return;
-  if (stage->probability) rounds.write(key, field + "_probability", *stage->probability);
+  if (stage->probability) {
+    rounds.write(key, field + "_probability", *stage->probability);
+    rounds.write(key, field + "_next_probability", next_probability(*lifecycle.spec, *stage));
+  }
   if (stage->typical.value > 0)
     rounds.write(key, field + "_typical_days",
                  static_cast<double>(stage->typical.value) / static_cast<double>(days(1).value));
