@@ -94,6 +94,10 @@ void add_requirements(Json& said, const TextSignals& signals, std::string_view t
   said.set("requirements", std::move(all));
 }
 
+// What the sender knows better than the words tell.
+constexpr std::string_view kGiven[] = {"budget",   "company_size",   "timeline_days",
+                                       "use_case", "decision_maker", "requirements"};
+
 }  // namespace
 
 std::optional<int64_t> timeline_days(std::string_view timeline, Micros at) {
@@ -135,10 +139,14 @@ Json read_said(const learn::TextReader* reader, const model::Event& event) {
     if (!signals.sentiment.finer.empty()) said.set("feeling", signals.sentiment.finer);
     add_entities(said, signals, event);
     add_requirements(said, signals, text);
-  } else {
-    said.set("competitors", Json::array());
   }
   if (!given.empty()) said.set("sentiment", given);
+  for (std::string_view part : kGiven)
+    if (const Json* value = event.properties.find(part); value && !value->is_null())
+      said.set(part, *value);
+  Json competitors = said.find("competitors") ? *said.find("competitors") : Json::array();
+  add_given(competitors, event, "competitors");
+  said.set("competitors", std::move(competitors));
   said.set("intents", std::move(intents)).set("topics", std::move(topics));
   return said;
 }
