@@ -65,6 +65,10 @@ class SceneView final : public expr::RecordView {
   // `record` instead of the step's one, for what was before.
   // The value of a time or date field as an instant.
   std::optional<Micros> instant_of(uint32_t object, uint32_t field) const;
+  // The field of the object's record in the scene.
+  expr::Value value_of(uint32_t object, uint32_t field, expr::Arena& arena) const {
+    return this->field({Source::kField, object, field, {}}, arena);
+  }
   void show_instead(uint32_t object, const model::Record* record) { instead_ = {object, record}; }
 
  protected:

@@ -37,7 +37,8 @@ Json texts_of(const YamlNode& node) {
   return all;
 }
 
-// The value a setting of this type has when `node` says so; null when it cannot be.
+}  // namespace
+
 Json setting_value(const YamlNode& node, SettingType type) {
   if (type == SettingType::kTexts) return are_texts(node) ? texts_of(node) : Json();
   if (node.kind != YamlNode::Kind::kScalar) return {};
@@ -61,15 +62,17 @@ Json setting_value(const YamlNode& node, SettingType type) {
 }
 
 std::string_view example_of(SettingType type) {
-  constexpr std::array<std::string_view, 7> kExamples = {"a whole number such as 3",
-                                                         "a number such as 0.5",
-                                                         "a text",
-                                                         "true or false",
-                                                         "an amount such as 50000 USD",
-                                                         "a span such as 90s, 48h or 3d",
-                                                         "a list of texts"};
+  static constexpr std::array<std::string_view, 7> kExamples = {"a whole number such as 3",
+                                                                "a number such as 0.5",
+                                                                "a text",
+                                                                "true or false",
+                                                                "an amount such as 50000 USD",
+                                                                "a span such as 90s, 48h or 3d",
+                                                                "a list of texts"};
   return kExamples[static_cast<size_t>(type)];
 }
+
+namespace {
 
 void read_values(FieldSpec& field, YamlFields& fields, const YamlNode& node, PackFile& file) {
   field.values = fields.texts("values");

@@ -36,6 +36,11 @@ void read_rules(const YamlNode& section, PackFile& file, PackSpec& pack);
 void read_approvals(const YamlNode& section, PackFile& file, PackSpec& pack);
 void read_programs(const YamlNode& section, PackFile& file, PackSpec& pack);
 
+// The value a setting of this type has when `node` says so; null when it cannot be. And what a
+// right one looks like: "a number such as 0.5".
+Json setting_value(const YamlNode& node, SettingType type);
+std::string_view example_of(SettingType type);
+
 // A list of actions, each a mapping of one action's name to its arguments.
 std::vector<ActionSpec> read_actions(const YamlNode& list, PackFile& file);
 
