@@ -96,6 +96,13 @@ bool Rounds::was_there_before(const RecordKey& key, std::string_view pack) const
   return since && static_cast<int64_t>(record->created.value) < since->integer(pack);
 }
 
+// A ticket made by `ticket.created` is told of by that event itself, once.
+bool Rounds::is_the_event(std::string_view name, const RecordKey& key) const {
+  if (key.type == model::kObject) return false;
+  if (!event_scene_ || !event_scene_->event || event_scene_->event->type != name) return false;
+  return event_scene_->id(definitions_.vocabulary.find_object(key.type)) == key.id;
+}
+
 // Which fields of which records have changed.
 void Rounds::look() {
   for (const RecordKey& key : step_.written()) {
@@ -140,6 +147,7 @@ void Rounds::look() {
     compare(now, before);
     compare(before, now);
     const std::string name = of.name + (before.is_null() ? ".created" : ".changed");
+    if (is_the_event(name, key)) continue;
     if (definitions_.rules_on.contains(name) || definitions_.lines_on.contains(name) ||
         definitions_.metrics_on.contains(name)) {
       Json trigger = Json::object();

@@ -102,6 +102,7 @@ class Rounds {
     bool created = false;
     std::set<uint32_t> dirty;  // fields
   };
+  bool is_the_event(std::string_view name, const model::RecordKey& key) const;
   void look();
   void derive();
   void count(const model::Event& event, const Scene& scene);
