@@ -50,6 +50,9 @@ struct Principal {
   WorkspaceId workspace;
   std::string workspace_name;
   std::set<Scope> scopes;
+  std::string key_label = {};
+  // As it is written down who did something.
+  const std::string& name() const { return key_label.empty() ? key_id : key_label; }
 };
 
 class Control {

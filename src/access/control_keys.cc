@@ -225,7 +225,8 @@ Result<Principal> Control::authenticate(std::string_view secret) {
   if (!equal_in_constant_time(bytes_of(known.stored), bytes_of(stored))) return not_authenticated();
   if (known.key.expires_at && *known.key.expires_at <= now) return not_authenticated();
   known.last_used.store(now.value, std::memory_order_relaxed);
-  return Principal{known.key.id, known.key.workspace, known.workspace_name, known.key.scopes};
+  return Principal{known.key.id, known.key.workspace, known.workspace_name, known.key.scopes,
+                   known.key.label};
 }
 
 // Setup token
