@@ -7,6 +7,7 @@
 
 #include "access/control.h"
 #include "access/gate.h"
+#include "api/declaring.h"
 #include "base/clock.h"
 #include "base/logging.h"
 #include "base/metrics.h"
@@ -36,6 +37,9 @@ struct Operations {
                              const model::RecordKey&, std::string_view object, const Json& values)>
       check_edits;
   std::function<std::vector<std::string>()> not_ready;  // reasons; empty: ready
+  std::function<std::string()> remarks;                 // what does not keep it from being ready
+  // What is active in a workspace has changed, and has so many problems.
+  std::function<void(WorkspaceId, size_t problems)> packs_changed;
 };
 
 struct Context {
@@ -47,6 +51,7 @@ struct Context {
   Clock& clock;
   Metrics& metrics;
   Reporter& reporter;
+  Declaring& declaring;
   Operations operations;
 };
 

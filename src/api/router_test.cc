@@ -42,8 +42,9 @@ class RouterTest : public testing::Test {
           return std::shared_ptr<store::State>(std::move(state));
         },
         &reporter_);
-    context_ = std::make_unique<Context>(
-        Context{*control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_, {}});
+    declaring_ = std::make_unique<Declaring>(*intake_, *runner_, *log_, engine_, clock_);
+    context_ = std::make_unique<Context>(Context{*control_, *gate_, *intake_, *log_, *runner_,
+                                                 clock_, metrics_, reporter_, *declaring_, {}});
     key_ =
         control_->create_key(workspace_, "", {Scope::kRead, Scope::kWrite}, std::nullopt)->secret;
     admin_ = control_->create_key({}, "", {Scope::kAdmin}, std::nullopt)->secret;
@@ -113,6 +114,7 @@ class RouterTest : public testing::Test {
   decide::Engine engine_{decide::first_basics()};
   std::unique_ptr<flow::Runner> runner_;
   std::unique_ptr<access::Gate> gate_;
+  std::unique_ptr<Declaring> declaring_;
   std::unique_ptr<Context> context_;
   std::unique_ptr<Router> router_;
   WorkspaceId workspace_;

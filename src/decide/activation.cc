@@ -87,12 +87,25 @@ void change_settings(Step& step, const Event& event) {
   name_version(all);
 }
 
+// All that was given; null removes. Who gave it stays in the event.
+void take_fields(Json& fields, const Event& event) {
+  for (const auto& [name, value] : event.properties.as_object()) {
+    if (name == std::string_view("id") || name == std::string_view("by") ||
+        name == std::string_view("key"))
+      continue;
+    if (value.is_null()) {
+      fields.erase(name);
+    } else {
+      fields.set(name, value);
+    }
+  }
+}
+
 void configure_user(Step& step, const Event& event) {
   const std::string id(event.property("id"));
   if (id.empty()) return;
   Json& user = step.edit(model::kUser, id).fields;
-  for (const auto& [name, value] : event.properties.as_object())
-    if (name != std::string_view("id")) user.set(name, value);
+  take_fields(user, event);
   Json keys = Json::array();
   keys.push_back(id);
   if (const auto email = user.text("email"); !email.empty() && email != id) keys.push_back(email);
@@ -105,6 +118,14 @@ void change_presence(Step& step, const Event& event) {
   Json& user = step.edit(model::kUser, id).fields;
   user.set("presence", event.property("presence"));
   user.set("presence_since", format_time(event.received_at));
+}
+
+// What the events from here on were decided with.
+void note_engine(Step& step, const Event& event) {
+  Json& engine = step.edit(model::kDefinitions, "engine").fields;
+  for (std::string_view part : {"fold_version", "zones"})
+    if (const Json* value = event.properties.find(part)) engine.set(part, *value);
+  engine.set("since", format_time(event.received_at));
 }
 
 void set_rate(Step& step, const Event& event) {
@@ -133,10 +154,11 @@ bool fold_declaration(Step& step, const Event& event) {
   } else if (event.type == model::kPresenceChanged) {
     change_presence(step, event);
   } else if (event.type == model::kTeamConfigured) {
-    Json& team = step.edit(model::kTeam, event.property("id")).fields;
-    for (const auto& [name, value] : event.properties.as_object()) team.set(name, value);
+    take_fields(step.edit(model::kTeam, event.property("id")).fields, event);
   } else if (event.type == model::kRateSet) {
     set_rate(step, event);
+  } else if (event.type == model::kEngineChanged) {
+    note_engine(step, event);
   } else {
     return false;
   }

@@ -8,7 +8,7 @@ namespace rapport::decide {
 
 // The events that declare: pack.activated, pack.deactivated, workspace.configured,
 // settings.changed, user.configured, user.removed, user.presence, team.configured,
-// exchange_rate.set. False: the event is none of them.
+// exchange_rate.set, engine.changed. False: the event is none of them.
 bool fold_declaration(Step& step, const model::Event& event);
 
 // Names all that is active; empty: nothing is. Equal names mean equal definitions.

@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "decide/compile_names.h"
 #include "decide/compile_parts.h"
+#include "decide/given_values.h"
 #include "decide/plan_order.h"
 #include "expr/expression.h"
 
@@ -360,7 +361,12 @@ void override_settings(Definitions& definitions, const WorkspaceTerms& terms,
                   std::string(std::string_view(name))));
       continue;
     }
-    it->second = value;
+    const auto taken = take_setting(definitions.vocabulary.settings().find(it->first)->second, value);
+    if (taken.ok()) {
+      it->second = *taken;
+    } else {
+      errors.push_back(taken.error());
+    }
   }
 }
 

@@ -148,7 +148,7 @@ void fold_own(Step& step, const Event& event) {
   if (event.type == model::kPushDone) return finish_call(step, event);
   if (event.type == model::kQuarantined) return quarantine(step, event);
   if (event.type == model::kReadmitted) return readmitted(step, event);
-  // tick, engine.changed, base.taken change nothing by themselves.
+  // tick and base.taken change nothing by themselves.
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ api::Operations Server::operations() {
     return connections_->check_edits(workspace, id, state, record, object, values);
   };
   all.not_ready = [this] { return not_ready(); };
+  all.remarks = [this] { return remarks(); };
+  all.packs_changed = [this](WorkspaceId id, size_t problems) { note_problems(id, problems); };
   return all;
 }
 

@@ -22,19 +22,21 @@ constexpr uint64_t kLowSpace = 64ull << 20;  // less: not ready, and an alarm
 }  // namespace
 
 Server::Server(Settings settings, Environment environment, Failpoints& failpoints,
-               Reporter& reporter)
+               Reporter& reporter, std::unique_ptr<const expr::Zones> zones)
     : settings_(std::move(settings)),
       environment_(std::move(environment)),
       failpoints_(failpoints),
       reporter_(reporter),
       folder_{settings_.data},
-      engine_(decide::first_basics()) {}
+      zones_(std::move(zones)),
+      engine_(decide::first_basics(), zones_.get()) {}
 
 Result<std::unique_ptr<Server>> Server::open(Settings settings, Environment environment,
                                              Failpoints& failpoints, Reporter& reporter,
                                              std::vector<api::Route> own) {
-  std::unique_ptr<Server> server(
-      new Server(std::move(settings), std::move(environment), failpoints, reporter));
+  TRY_ASSIGN(auto zones, expr::open_system_zones());
+  std::unique_ptr<Server> server(new Server(std::move(settings), std::move(environment), failpoints,
+                                            reporter, std::move(zones)));
   server->routes_ = std::move(own);
   auto all = api::all_routes();
   for (api::Route& route : all) server->routes_.push_back(std::move(route));
@@ -108,8 +110,10 @@ Result<void> Server::open_api() {
                       *control_, *log_, *intake_, *runner_,
                       [this](WorkspaceId id) { return open_state(id, store::StateMode::kRead); },
                       environment_, transport});
-  context_ = std::make_unique<api::Context>(api::Context{
-      *control_, *gate_, *intake_, *log_, *runner_, clock_, metrics_, reporter_, operations()});
+  declaring_ = std::make_unique<api::Declaring>(*intake_, *runner_, *log_, engine_, clock_);
+  context_ = std::make_unique<api::Context>(api::Context{*control_, *gate_, *intake_, *log_,
+                                                         *runner_, clock_, metrics_, reporter_,
+                                                         *declaring_, operations()});
   router_ = std::make_unique<api::Router>(*context_, routes_);
   service_ = std::make_unique<api::Service>(*context_, *router_, failpoints_, api::ServiceOptions{},
                                             [this](const Error& error) { fail(error); });
@@ -162,6 +166,7 @@ Result<void> Server::run() {
   });
   std::thread starting([this] {
     resume_erasures();
+    declare_at_start();
     auto held = restored_hold();
     if (held.ok() && !held->empty()) {
       reporter_.report(Level::kWarning, "connections.paused", Json::object().set("why", *held));

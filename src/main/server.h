@@ -49,7 +49,8 @@ class Server {
   void stop();  // any thread: answers what is under way, then run() returns
 
  private:
-  Server(Settings settings, Environment environment, Failpoints& failpoints, Reporter& reporter);
+  Server(Settings settings, Environment environment, Failpoints& failpoints, Reporter& reporter,
+         std::unique_ptr<const expr::Zones> zones);
   Result<void> open_stores();
   Result<void> open_runner();
   Result<void> open_api();
@@ -71,6 +72,13 @@ class Server {
   Result<std::set<SubjectId>> quarantined_with(WorkspaceId workspace,
                                                const std::vector<std::string>& identifiers);
   std::vector<std::string> not_ready();
+  std::string remarks();
+  // At start: what the log has to say of engine and packs before connections push.
+  void declare_at_start();
+  Result<void> note_engine(WorkspaceId workspace);
+  Result<void> activate_configured();
+  Result<void> look_at_packs(const access::Workspace& workspace);
+  void note_problems(WorkspaceId workspace, size_t problems);
   void applied(WorkspaceId workspace, const store::Cursor& cursor);
   void upkeep();
   void keep_up();
@@ -93,11 +101,13 @@ class Server {
   std::unique_ptr<access::Control> control_;
   std::unique_ptr<store::EventLog> log_;
   std::unique_ptr<intake::Intake> intake_;
+  std::unique_ptr<const expr::Zones> zones_;
   decide::Engine engine_;
   std::unique_ptr<flow::Runner> runner_;
   std::unique_ptr<access::Gate> gate_;
   std::unique_ptr<access::Erasure> erasure_;
   std::unique_ptr<Connections> connections_;
+  std::unique_ptr<api::Declaring> declaring_;
   std::unique_ptr<api::Context> context_;
   std::unique_ptr<api::Router> router_;
   std::unique_ptr<api::Service> service_;
@@ -111,6 +121,8 @@ class Server {
   std::atomic<bool> stopping_{false};
   std::optional<Error> failure_;
   std::mutex failure_mutex_;
+  std::mutex broken_mutex_;
+  std::map<WorkspaceId, size_t> broken_;  // whose packs have problems: how many
 };
 
 }  // namespace rapport

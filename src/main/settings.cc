@@ -180,6 +180,17 @@ void read_intake(const YamlNode& node, Settings& s, YamlDocument& document) {
   fields.finish();
 }
 
+PackSettings read_packs(const YamlNode& node, YamlDocument& document) {
+  YamlFields fields(node, "packs of a workspace", document);
+  PackSettings packs;
+  packs.workspace = fields.text("workspace");
+  packs.folders = fields.texts("folders");
+  if (packs.folders.empty())
+    document.refuse(node, "'folders' must name one folder or shipped pack at least");
+  fields.finish();
+  return packs;
+}
+
 void check_connections(const Settings& s, const YamlNode& root, YamlDocument& document) {
   std::set<std::pair<std::string, std::string>> seen;
   for (const auto& c : s.connections)
@@ -210,6 +221,7 @@ Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
   YamlFields fields(root, "the settings file", document);
   s.data = fields.text_or("data", s.data);
   s.connectors = fields.text_or("connectors", "");
+  s.packs_folder = fields.text_or("packs_folder", "");
   if (const YamlNode* listen = fields.take("listen")) {
     if (auto set = set_listen(s, listen->text); !set.ok())
       document.refuse(*listen, set.error().message);
@@ -229,6 +241,10 @@ Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
     for (const YamlNode& node : connections->items)
       s.connections.push_back(read_connection(node, document));
   }
+  if (const YamlNode* packs = fields.take("packs")) {
+    if (packs->kind != YamlNode::Kind::kList) document.refuse(*packs, "packs must be a list");
+    for (const YamlNode& node : packs->items) s.packs.push_back(read_packs(node, document));
+  }
   fields.finish();
   check_connections(s, root, document);
   if (document.error) return *document.error;
@@ -238,6 +254,7 @@ Result<Settings> parse_settings(std::string_view yaml, std::string_view name) {
 Result<void> apply_environment(Settings& settings, const Environment& environment) {
   if (auto data = environment("RAPPORT_DATA")) settings.data = *data;
   if (auto folder = environment("RAPPORT_CONNECTORS")) settings.connectors = *folder;
+  if (auto folder = environment("RAPPORT_PACKS")) settings.packs_folder = *folder;
   if (auto listen = environment("RAPPORT_LISTEN")) TRY(set_listen(settings, *listen));
   return {};
 }

@@ -57,9 +57,17 @@ struct ConnectionSettings {
   bool create_properties = true;  // those that it names and the vendor does not have
 };
 
+// Packs that a workspace has active from the start.
+struct PackSettings {
+  std::string workspace;             // name
+  std::vector<std::string> folders;  // folders, names of shipped packs, or "all" of these
+};
+
 struct Settings {
   std::string data = "./data";
-  std::string connectors;  // folder of manifests; empty: found beside the program
+  std::string connectors;    // folder of manifests; empty: found beside the program
+  std::string packs_folder;  // of the shipped packs; empty: found beside the program
+  std::vector<PackSettings> packs;
   net::ServerOptions http;
   std::vector<std::string> allowed_networks;  // private networks that connections may reach
   ProxySettings proxy;
@@ -75,7 +83,7 @@ struct Settings {
 
 // Reads a settings file. Errors name line, column and key, with a suggestion for a wrong key.
 Result<Settings> parse_settings(std::string_view yaml, std::string_view name);
-// RAPPORT_DATA, RAPPORT_LISTEN ("0.0.0.0:8080"), RAPPORT_CONNECTORS.
+// RAPPORT_DATA, RAPPORT_LISTEN ("0.0.0.0:8080"), RAPPORT_CONNECTORS, RAPPORT_PACKS.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Result<void> apply_environment(Settings& settings, const Environment& environment);
 Result<void> set_listen(Settings& settings, std::string_view address_and_port);

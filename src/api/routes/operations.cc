@@ -14,7 +14,12 @@ Result<HttpResponse> live(Call&) {
 
 Result<HttpResponse> ready(Call& call) {
   const auto reasons = call.context.operations.not_ready();
-  if (reasons.empty()) return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ready\n"};
+  if (reasons.empty()) {
+    const auto& remarks = call.context.operations.remarks;
+    const std::string more = remarks ? remarks() : std::string();
+    return HttpResponse{
+        200, {{"Content-Type", "text/plain"}}, more.empty() ? "ready\n" : "ready\n" + more + "\n"};
+  }
   std::string all;
   for (const auto& reason : reasons) all += (all.empty() ? "" : "; ") + reason;
   return Error{Code::kUnavailable, all, Retryable::kYes};
@@ -73,7 +78,8 @@ std::vector<Route> operation_routes() {
 std::vector<Route> all_routes() {
   std::vector<Route> all;
   for (auto part : {record_routes, event_routes, merge_routes, connection_routes, edit_routes,
-                    workspace_routes, home_routes, live_routes, operation_routes})
+                    pack_routes, pack_trial_routes, setting_routes, people_routes, object_routes,
+                    change_routes, workspace_routes, home_routes, live_routes, operation_routes})
     for (Route& route : part()) all.push_back(std::move(route));
   return all;
 }

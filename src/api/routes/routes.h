@@ -17,6 +17,12 @@ std::vector<Route> edit_routes();        // values given for what was refused
 std::vector<Route> workspace_routes();   // workspaces, keys, setup
 std::vector<Route> home_routes();        // the page at /
 std::vector<Route> live_routes();        // the live page, and its stream of events
+std::vector<Route> pack_routes();        // packs: what is active, checks, plans, activation
+std::vector<Route> pack_trial_routes();  // what a draft would decide
+std::vector<Route> setting_routes();     // settings of packs, zone and currency
+std::vector<Route> people_routes();      // users and teams
+std::vector<Route> object_routes();      // records of packs' own objects, derived figures, traces
+std::vector<Route> change_routes();      // fields, stages and approvals set by hand
 std::vector<Route> operation_routes();   // probes, metrics, OpenAPI, state, backup, verify
 
 // The caller sits at this machine (or behind a proxy on it).

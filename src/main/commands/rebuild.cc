@@ -66,8 +66,8 @@ Result<void> remove_state(Disk& disk, const std::string& path) {
 // Puts the new state in place of the old one unless it was folded from the first event and differs:
 // that is told and never applied silently.
 Result<Json> rebuild_one(Offline& folder, const access::Workspace& workspace,
-                         const Options& options, bool silent) {
-  const decide::Engine engine(decide::first_basics());
+                         const expr::Zones& zones, const Options& options, bool silent) {
+  const decide::Engine engine(decide::first_basics(), &zones);
   TRY_ASSIGN(const auto before, live(folder, engine, workspace.id));
   const std::string path = folder.folder().state(workspace.id), fresh = path + ".rebuilt";
   flow::RebuildReport report;
@@ -124,11 +124,13 @@ int rebuild(const Shell& shell, const Options& options) {
   if (!folder.ok()) return shell.fail(folder.error());
   const auto workspaces = (*folder)->workspaces(options.workspace);
   if (!workspaces.ok()) return shell.fail(workspaces.error());
+  const auto zones = expr::open_system_zones();
+  if (!zones.ok()) return shell.fail(zones.error());
   Json rows = Json::array();
   std::string text;
   bool all_equal = true;
   for (const auto& workspace : *workspaces) {
-    const auto row = rebuild_one(**folder, workspace, options, shell.json);
+    const auto row = rebuild_one(**folder, workspace, **zones, options, shell.json);
     if (!row.ok()) return shell.fail(row.error());
     all_equal = all_equal && row->flag("equal", true);
     text += words(*row);
