@@ -108,7 +108,8 @@ Json Acting::recipient(std::string_view prefix) {
   if (!owned.empty()) {
     const auto key = in_sight(owned);
     const Record* of = key ? record(*key) : nullptr;
-    const std::string owner = of ? std::string(of->fields.text("owner")) : std::string();
+    std::string owner = of ? std::string(of->fields.text("owner")) : std::string();
+    if (of && owner.empty()) owner = of->fields.text("assignee");
     if (owner.empty()) {
       to.set("role", "manager").set("because", "the " + owned + " has no owner");
     } else {

@@ -28,7 +28,8 @@ constexpr ArgumentForm kNotify[] = {
     {"to", kReceiver, kMust}, {"text", kText, kMust}, {"urgent", kFlag}};
 constexpr ArgumentForm kApproval[] = {{"approval", kId, kMust}};
 constexpr ArgumentForm kSend[] = {
-    {"template", kId, kMust}, {"to", kObject, kMust}, {"channel", kText}};
+    {"template", kId, kMust}, {"to", kObject, kMust}, {"channel", kText}, {"text", kText},
+    {"with", kSetting}};
 constexpr ArgumentForm kStartSla[] = {{"policy", kId, kMust}, {"of", kObject}};
 constexpr ArgumentForm kSla[] = {{"policy", kId}, {"of", kObject}};
 constexpr ArgumentForm kProgram[] = {{"program", kId, kMust}, {"about", kObject}};
