@@ -23,6 +23,7 @@ bool by_calendar(const ClockSpec& clock, FieldType type) {
 int64_t passed(const ClockSpec& clock, FieldType type, Micros at, const expr::Zone& zone,
                Micros now) {
   if (by_calendar(clock, type)) return local_day(zone, now) - local_day(zone, at);
+  if (clock.begun) return -floor_divide((at - now).value, unit_of(clock).value);
   return floor_divide((now - at).value, unit_of(clock).value);
 }
 
@@ -50,6 +51,7 @@ std::optional<Micros> next_tick(const ClockSpec& clock, FieldType type, Micros a
   const int64_t next = std::max(passed(clock, type, at, zone, now), least) + 1;
   if (next > most) return std::nullopt;
   if (by_calendar(clock, type)) return start_of_day(zone, local_day(zone, at) + next);
+  if (clock.begun) return Micros{at.value + (next - 1) * unit_of(clock).value + 1};
   return Micros{at.value + next * unit_of(clock).value};
 }
 

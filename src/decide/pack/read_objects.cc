@@ -155,6 +155,12 @@ void read_clock(ClockSpec& clock, YamlFields& fields, const YamlNode& node, Pack
   }
   clock.at = read_field_path(clock.until ? "until" : "since", clock.of, fields, file);
   clock.unit = static_cast<ClockUnit>(fields.choice("unit", {"hour", "day"}, 1));
+  clock.begun = fields.choice("count", {"ended", "begun"}, 0) == 1;
+  if (clock.begun && clock.until) {
+    file.refuse(node, fmt::format("clock '{}' counts what is left: a unit that has begun always "
+                                  "counts; leave out 'count'",
+                                  clock.id));
+  }
   clock.from = fields.integer("from", -100'000, 100'000, clock.from);
   clock.to = fields.integer("to", -100'000, 100'000, clock.to);
   if (clock.from >= clock.to) {

@@ -103,6 +103,7 @@ struct ClockSpec : Entry {
   Formula at;          // a field: account.renewal_date
   bool until = false;  // else since
   ClockUnit unit = ClockUnit::kDay;
+  bool begun = false;  // a unit counts when it begins
   int64_t from = 0, to = 400;
 };
 
@@ -147,6 +148,7 @@ struct ScoreSpec : Entry {
   Formula value;
   std::vector<Band> bands;  // highest first
   double improving = 5, declining = -5;
+  Micros look_back = rapport::days(7);  // what the score is compared with (CS-49)
 };
 
 struct SignalSpec : Entry {
