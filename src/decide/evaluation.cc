@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "decide/scene.h"
 #include "expr/functions/money.h"
 #include "expr/zones.h"
@@ -34,7 +36,8 @@ std::optional<Json> store_value(const Value& value, Arena& arena) {
       return Json(value.as_int());
     case Kind::kUint:
       return Json(value.as_uint());
-    case Kind::kDouble:
+    case Kind::kDouble:  // a share of nothing is no figure
+      if (!std::isfinite(value.as_double())) return std::nullopt;
       return Json(value.as_double());
     case Kind::kString:
       return Json(value.as_text());
