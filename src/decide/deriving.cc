@@ -18,7 +18,12 @@ void Deriving::set(std::string_view field, const Json& value) {
     fields.set(field, value);
   }
   const auto& numbers = definitions_.vocabulary.object(object_).numbers;
-  if (const auto it = numbers.find(field); it != numbers.end()) dirty_.insert(it->second);
+  const auto it = numbers.find(field);
+  if (it == numbers.end()) return;
+  dirty_.insert(it->second);
+  for (const uint32_t clock : definitions_.plans[object_].clocks)
+    if (definitions_.clocks[clock].from == it->second)
+      dirty_.insert(definitions_.clocks[clock].field);
 }
 
 void Deriving::tell(std::string name, Json trigger) {
