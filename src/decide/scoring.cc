@@ -11,7 +11,6 @@ using model::RecordKey;
 
 namespace {
 
-constexpr Micros kLookBack = days(7);  // CS-49
 constexpr Micros kKeptFor = days(400);
 constexpr size_t kDense = 64;        // changes kept one by one before older ones are one a day
 constexpr size_t kMostSources = 20;  // events remembered per line
@@ -179,9 +178,9 @@ struct Earlier {
   std::optional<double> previous, peak;
 };
 
-Earlier look_back(const Json::Array& rows, size_t column, Micros now) {
+Earlier look_back(const Json::Array& rows, size_t column, Micros now, Micros span) {
   Earlier earlier;
-  const Micros since = now - kLookBack;
+  const Micros since = now - span;
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows[i].as_array();
     if (row.size() <= column || !row[column].is_number()) continue;
@@ -217,7 +216,7 @@ void compare(Deriving& deriving, const CompiledScore& score, const Made& made) {
   const Json* history = state ? state->find("history") : nullptr;
   if (!history) return;
   const Json::Array rows = history->as_array();
-  const Earlier earlier = look_back(rows, 1, deriving.now());
+  const Earlier earlier = look_back(rows, 1, deriving.now(), score.spec->look_back);
   const auto shown = [](std::optional<double> value) { return value ? as_number(*value) : Json(); };
   deriving.set(id + "_previous", shown(earlier.previous));
   deriving.set(id + "_peak", shown(earlier.peak));
@@ -225,7 +224,7 @@ void compare(Deriving& deriving, const CompiledScore& score, const Made& made) {
                trend(*score.spec, made.value, earlier.previous, "improving", "declining"));
   if (score.components.empty()) return;
   for (size_t i = 0; i < made.parts.size(); ++i) {
-    const Earlier part = look_back(rows, i + 2, deriving.now());
+    const Earlier part = look_back(rows, i + 2, deriving.now(), score.spec->look_back);
     deriving.set(id + "_" + made.parts[i].first + "_trend",
                  trend(*score.spec, made.parts[i].second, part.previous, "up", "down"));
   }
@@ -323,7 +322,7 @@ std::optional<Micros> next_score_change(const Rounds& rounds, const RecordKey& k
     const Json* history = state ? state->find("history") : nullptr;
     if (!history || history->as_array().size() < 2) continue;
     for (const Json& row : history->as_array()) {
-      const Micros at = at_of(row) + kLookBack;
+      const Micros at = at_of(row) + score.spec->look_back;
       if (at > rounds.now() && (!next || at < *next)) next = at;
     }
   }

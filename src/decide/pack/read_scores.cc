@@ -165,6 +165,7 @@ void read_score(ScoreSpec& score, YamlFields& fields, const YamlNode& node, Pack
   score.value = file.condition(fields, "value");
   if (const YamlNode* bands = fields.take("bands")) read_bands(score, *bands, file);
   if (const YamlNode* trend = fields.take("trend")) read_trend(score, *trend, file);
+  if (fields.take("look_back") != nullptr) score.look_back = file.span(fields, "look_back");
 }
 
 void read_signal(SignalSpec& signal, YamlFields& fields, PackFile& file) {
