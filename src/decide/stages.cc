@@ -99,7 +99,7 @@ bool leads_from(const MoveSpec& move, std::string_view stage) {
 void watch_window(Deriving& deriving, const CompiledLifecycle& lifecycle, const Json& kept) {
   const StageSpec* stage = lifecycle.stage(kept.text("stage"));
   if (!stage || stage->window.value == 0) return;
-  if (deriving.now().value - kept.integer("since") >= stage->window.value)
+  if (deriving.now().value - kept.integer("since") > stage->window.value)
     deriving.set(lifecycle.spec->field + "_overdue", true);
 }
 
@@ -154,7 +154,7 @@ std::optional<Micros> next_stage_change(const Rounds& rounds, const RecordKey& k
     const Json* kept = kept_of(rounds, key, lifecycle.spec->id);
     const StageSpec* stage = kept ? lifecycle.stage(kept->text("stage")) : nullptr;
     if (!stage || stage->window.value == 0) continue;
-    const Micros at{kept->integer("since") + stage->window.value};
+    const Micros at{kept->integer("since") + stage->window.value + 1};
     if (at > rounds.now() && (!next || at < *next)) next = at;
   }
   return next;
