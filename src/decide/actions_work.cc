@@ -225,11 +225,27 @@ void exit_workflow(Acting& acting) {
   acting.rounds.write(key, "about", reference(*about));
 }
 
+namespace {
+
+// "customer.plan": a member within a member.
+void set_at(Json& object, std::string_view path, const Json& value) {
+  const size_t dot = path.find('.');
+  if (dot == path.npos) {
+    object.set(path, value);
+    return;
+  }
+  const std::string_view first = path.substr(0, dot);
+  if (!object.find(first)) object.set(first, Json::object());
+  set_at(*object.edit(first), path.substr(dot + 1), value);
+}
+
+}  // namespace
+
 void call_webhook(Acting& acting) {
   const RecordKey key = with_arguments(acting, "webhook", {"to"});
   Json body = Json::object();
-  for (const auto& [name, value] : acting.act.under("body"))
-    if (*value) body.set(name, **value);
+  for (const auto& [path, value] : acting.act.under("body"))
+    if (*value) set_at(body, path, **value);
   acting.rounds.write(key, "body", body);
 }
 

@@ -37,7 +37,7 @@ constexpr ArgumentForm kTask[] = {
     {"subject", kText, kMust}, {"about", kObject}, {"due", kSpan}, {"priority", kText},
     {"to", kReceiver},         {"purpose", kId},   {"body", kText}};
 constexpr ArgumentForm kUpdate[] = {
-    {"object", kObject, kMust}, {"id", kText, kMust}, {"set", kSetting, kMust}};
+    {"object", kObject, kMust}, {"id", kText}, {"key", kText}, {"set", kSetting, kMust}};
 constexpr ArgumentForm kWebhook[] = {{"to", kId, kMust}, {"body", kTree}};
 
 constexpr std::array<ActionForm, 30> kForms = {{
