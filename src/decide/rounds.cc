@@ -121,6 +121,7 @@ void Rounds::look() {
     const Object& of = definitions_.vocabulary.object(object);
     if (!definitions_.plans[object].rollups_as_child.empty())
       roll_up(key, object, before.is_null() ? nullptr : &before);
+    count_open(key, object, before.is_null() ? nullptr : &before, record ? &now : nullptr);
     if (!record) continue;
     Touched& touched = touched_[key];
     touched.object = object;

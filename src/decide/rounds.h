@@ -107,6 +107,9 @@ class Rounds {
   void derive();
   void count(const model::Event& event, const Scene& scene);
   void move_by_hand(const model::Event& event);
+  // Of users, by routed object: who owns it before and now.
+  void count_open(const model::RecordKey& key, uint32_t object, const Json* before,
+                  const Json* now);
   void roll_up(const model::RecordKey& key, uint32_t object, const Json* before);
   void add_share(const CompiledRollup& rollup, const std::string& owner, const Json& value,
                  int sign);
