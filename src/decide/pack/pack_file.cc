@@ -172,7 +172,7 @@ std::vector<std::string> PackFile::events(YamlFields& fields, std::string_view k
     const std::string& name = item->text;
     const std::vector<std::string_view> parts = split(name, '.');
     const bool fine = std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
-      return has_form(ascii_lower(part), IdForm::kBand);
+      return !part.empty() && has_form('e' + ascii_lower(part), IdForm::kBand);  // 30_days too
     });
     const bool twice = std::find(good.begin(), good.end(), name) != good.end();
     if (!fine) {
