@@ -60,9 +60,10 @@ Json to_json(const PackFiles& files) {
 
 Result<PackFiles> read_files(std::string_view name, const Json& files) {
   if (!files.is_object() || files.as_object().empty())
-    return invalid("files must be an object of paths in the pack's folder with their texts, such "
-                   "as {\"pack.yaml\": \"pack: x\\n\"}",
-                   "files");
+    return invalid(
+        "files must be an object of paths in the pack's folder with their texts, such "
+        "as {\"pack.yaml\": \"pack: x\\n\"}",
+        "files");
   PackFiles read{std::string(name), {}};
   size_t bytes = 0;
   for (const auto& [path, text] : files.as_object()) {
@@ -168,16 +169,16 @@ Result<Considered> Declaring::consider(store::State& state, const PackFiles& fil
   decide::PackRead read = decide::read_pack(files);
   result.problems = std::move(read.errors);
   if (result.problems.empty() && read.pack.name != files.name)
-    result.problems.push_back(invalid(fmt::format("pack.yaml names the pack '{}', not '{}'",
-                                                  read.pack.name, files.name),
-                                      "pack"));
+    result.problems.push_back(
+        invalid(fmt::format("pack.yaml names the pack '{}', not '{}'", read.pack.name, files.name),
+                "pack"));
   for (const std::string& used : read.pack.uses) {
     TRY_ASSIGN(const std::string version, active_version(state, used));
     if (version.empty())
-      result.problems.push_back(invalid(
-          fmt::format("{} uses the pack '{}', which is not active: activate that first", files.name,
-                      used),
-          "uses"));
+      result.problems.push_back(
+          invalid(fmt::format("{} uses the pack '{}', which is not active: activate that first",
+                              files.name, used),
+                  "uses"));
   }
   if (!result.problems.empty()) return result;
   Json properties = activation(files.name, decide::pack_version(files));
@@ -197,8 +198,8 @@ Result<Sequence> Declaring::append(const Declarer& who, std::string_view type, J
   return sequence;
 }
 
-Result<Declaring::Activated> Declaring::activate_locked(const Declarer& who,
-                                                        const PackFiles& files, bool with_files) {
+Result<Declaring::Activated> Declaring::activate_locked(const Declarer& who, const PackFiles& files,
+                                                        bool with_files) {
   Activated result{decide::pack_version(files), Sequence{0}, {}};
   TRY_ASSIGN(const std::string active, active_version(who.state, files.name));
   if (active == result.version) return result;
@@ -230,9 +231,10 @@ Result<Declaring::Activated> Declaring::roll_back(const Declarer& who, const std
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto content, load(who.state, model::kPack, name + "@" + version));
   if (!content)
-    return not_found(fmt::format("{} was never active in version '{}': GET /api/v1/packs/{} shows "
-                                 "its history",
-                                 name, cut_utf8(version, 60), name));
+    return not_found(
+        fmt::format("{} was never active in version '{}': GET /api/v1/packs/{} shows "
+                    "its history",
+                    name, cut_utf8(version, 60), name));
   return activate_locked(who, files_of(*content), false);
 }
 
@@ -251,8 +253,8 @@ Result<Sequence> Declaring::deactivate(const Declarer& who, const std::string& n
                                read.pack.name, name)};
   }
   std::vector<model::Event> changes;
-  changes.push_back(event_of(model::kPackDeactivated, Json::object().set("pack", name),
-                             clock_.now()));
+  changes.push_back(
+      event_of(model::kPackDeactivated, Json::object().set("pack", name), clock_.now()));
   TRY_ASSIGN(const auto without, consider(who.state, std::move(changes)));
   TRY_ASSIGN(const auto before, problems(who.state));
   if (!without.problems.empty() && before.empty())

@@ -43,8 +43,16 @@ class RouterTest : public testing::Test {
         },
         &reporter_);
     declaring_ = std::make_unique<Declaring>(*intake_, *runner_, *log_, engine_, clock_);
-    context_ = std::make_unique<Context>(Context{*control_, *gate_, *intake_, *log_, *runner_,
-                                                 clock_, metrics_, reporter_, *declaring_, {}});
+    context_ = std::make_unique<Context>(Context{*control_,
+                                                 *gate_,
+                                                 *intake_,
+                                                 *log_,
+                                                 *runner_,
+                                                 clock_,
+                                                 metrics_,
+                                                 reporter_,
+                                                 *declaring_,
+                                                 {}});
     key_ =
         control_->create_key(workspace_, "", {Scope::kRead, Scope::kWrite}, std::nullopt)->secret;
     admin_ = control_->create_key({}, "", {Scope::kAdmin}, std::nullopt)->secret;

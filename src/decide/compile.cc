@@ -361,7 +361,8 @@ void override_settings(Definitions& definitions, const WorkspaceTerms& terms,
                   std::string(std::string_view(name))));
       continue;
     }
-    const auto taken = take_setting(definitions.vocabulary.settings().find(it->first)->second, value);
+    const auto taken =
+        take_setting(definitions.vocabulary.settings().find(it->first)->second, value);
     if (taken.ok()) {
       it->second = *taken;
     } else {

@@ -145,6 +145,8 @@ struct Derivation {
 struct ObjectPlan {
   std::vector<Derivation> derivations;     // what is read stands before what reads it
   std::vector<uint32_t> metrics, clocks;   // numbers
+  std::vector<uint32_t> owners;            // objects that one may belong to
+  std::string created, changed;            // derived events somebody waits for; empty: nobody
   std::vector<uint32_t> rollups_as_child;  // rollups over records of this object
   bool plain() const { return derivations.empty() && metrics.empty() && clocks.empty(); }
 };

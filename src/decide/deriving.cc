@@ -73,7 +73,7 @@ void Deriving::signal(const CompiledSignal& signal) {
   const auto value = evaluation.json(signal.value);
   const auto key = rounds_.make(
       "signal", rounds_.id_for("sig", {spec.id, key_.type, key_.id, format_time_micros(now())}),
-      scene_);
+      whole_scene());
   rounds_.derived(key_).edit("signals")->set(spec.id, key.id);
   const auto put = [&](std::string_view field, const Json& to) { rounds_.write(key, field, to); };
   put("name", spec.id);
@@ -138,10 +138,40 @@ void Deriving::run() {
   for (const uint32_t clock : plan.clocks)
     if (dirty_.contains(definitions_.clocks[clock].from))
       dirty_.insert(definitions_.clocks[clock].field);
+  std::set<uint32_t> moved;
   for (const Derivation& derivation : plan.derivations) {
-    const bool due = all || std::any_of(derivation.reads.begin(), derivation.reads.end(),
-                                        [&](uint32_t field) { return dirty_.contains(field); });
-    if (due) derive(derivation);
+    const bool due = all || reads_any(derivation, dirty_);
+    if (!due) continue;
+    const Json before = fields();
+    derive(derivation);
+    if (derivation.kind == Derivation::Kind::kLifecycle) note_differences(before, moved);
+  }
+  // Stages come last; what reads them is made once more.
+  if (moved.empty()) return;
+  for (const Derivation& derivation : plan.derivations)
+    if (derivation.kind != Derivation::Kind::kLifecycle && reads_any(derivation, moved))
+      derive(derivation);
+}
+
+bool Deriving::reads_any(const Derivation& derivation, const std::set<uint32_t>& fields) {
+  return std::any_of(derivation.reads.begin(), derivation.reads.end(),
+                     [&](uint32_t field) { return fields.contains(field); });
+}
+
+Json Deriving::fields() const {
+  const Record* record = rounds_.step().find(key_.type, key_.id);
+  return record ? record->fields : Json::object();
+}
+
+void Deriving::note_differences(const Json& before, std::set<uint32_t>& changed) const {
+  const Json now = fields();
+  if (now == before) return;
+  const auto& numbers = definitions_.vocabulary.object(object_).numbers;
+  for (const auto& [name, value] : now.as_object()) {
+    const Json* old = before.find(name);
+    if (old && *old == value) continue;
+    if (const auto it = numbers.find(std::string_view(name)); it != numbers.end())
+      changed.insert(it->second);
   }
 }
 

@@ -17,13 +17,17 @@ class Deriving {
         key_(key),
         object_(object),
         dirty_(dirty),
-        scene_(scene_of(rounds.step(), definitions_, key, rounds.now())) {}
+        scene_(definitions_, rounds.now()) {
+    scene_.set(object, key_.id);  // what is derived reads this record alone
+  }
 
   void run();
 
   Rounds& rounds() { return rounds_; }
   const model::RecordKey& key() const { return key_; }
   const Scene& scene() const { return scene_; }
+  // With what the record belongs to, for records that are made.
+  Scene whole_scene() const { return scene_of(rounds_.step(), definitions_, key_, rounds_.now()); }
   Micros now() const { return rounds_.now(); }
   // Sets a field that is made; it is dirty when that changes it.
   void set(std::string_view field, const Json& value);
@@ -32,6 +36,9 @@ class Deriving {
 
  private:
   void derive(const Derivation& derivation);
+  static bool reads_any(const Derivation& derivation, const std::set<uint32_t>& fields);
+  Json fields() const;
+  void note_differences(const Json& before, std::set<uint32_t>& changed) const;
   void computed(const CompiledComputed& computed);
   void signal(const CompiledSignal& signal);
   void segment(const CompiledSegment& segment);
@@ -49,7 +56,7 @@ void derive_score(Deriving& deriving, const CompiledScore& score);
 void derive_lifecycle(Deriving& deriving, const CompiledLifecycle& lifecycle);
 // A points line of an event: adds to the record's score; false when it does not count (again).
 bool add_line(Rounds& rounds, const CompiledScore& score, const CompiledLine& line,
-              const Occurrence& occurrence, const Scene& scene);
+              const Scene& scene, Evaluation& evaluation);
 
 // When a score's comparisons with earlier, or the stay in a stage, change by themselves; none: not.
 std::optional<Micros> next_score_change(const Rounds& rounds, const model::RecordKey& key,

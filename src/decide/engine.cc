@@ -159,7 +159,10 @@ std::variant<Decisions, Needs> Engine::step(const Event& event, std::span<const 
   try {
     const auto definitions = this->definitions(step);
     std::optional<Rounds> rounds;
-    if (definitions) rounds.emplace(step, *definitions, event.received_at);
+    if (definitions) {
+      step.find(model::kDefinitions, "rates");  // expressions may ask for it
+      rounds.emplace(step, *definitions, event.received_at);
+    }
     fire_all(step, due, rounds ? &*rounds : nullptr);
     if (event.origin == Origin::kTracked) {
       fold_tracked(step, event);

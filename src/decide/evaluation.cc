@@ -59,11 +59,57 @@ std::optional<Json> store_value(const Value& value, Arena& arena) {
   }
 }
 
-expr::Truth Evaluation::test(const Predicate& predicate) {
-  if (!predicate) return expr::Truth::kTrue;
+namespace {
+
+constexpr int64_t kMostOfRate = 1'000'000'000'000;  // of numerator and denominator
+
+// "1.0845" or 1.0845 as a fraction.
+std::optional<expr::ExchangeRate> read_rate(const Json& rate) {
+  std::string text = rate.is_string() ? std::string(rate.as_string()) : to_text(rate);
+  expr::ExchangeRate made{0, 1};
+  bool point = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9' || made.numerator > kMostOfRate / 10 ||
+        made.denominator > kMostOfRate / 10)
+      return std::nullopt;
+    made.numerator = made.numerator * 10 + (c - '0');
+    if (point) made.denominator *= 10;
+  }
+  return made.numerator > 0 ? std::optional(made) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<expr::ExchangeRate> Rates::find(std::string_view from, std::string_view to) const {
+  const model::Record* all = step_.find(model::kDefinitions, "rates");
+  if (!all) return std::nullopt;
+  const auto told = [&](std::string_view a,
+                        std::string_view b) -> std::optional<expr::ExchangeRate> {
+    const Json* row = all->fields.find(a);
+    const Json* one = row ? row->find(b) : nullptr;
+    const Json* rate = one ? one->find("rate") : nullptr;
+    return rate ? read_rate(*rate) : std::nullopt;
+  };
+  if (const auto rate = told(from, to)) return rate;
+  const auto back = told(to, from);
+  return back ? std::optional(expr::ExchangeRate{back->denominator, back->numerator})
+              : std::nullopt;
+}
+
+expr::EvaluationOptions Evaluation::options() const {
   expr::EvaluationOptions options;
   options.zones = definitions_.zones;
-  return predicate.program->test(view_, arena_, options);
+  options.rates = &rates_;
+  return options;
+}
+
+expr::Truth Evaluation::test(const Predicate& predicate) {
+  if (!predicate) return expr::Truth::kTrue;
+  return predicate.program->test(view_, arena_, options());
 }
 
 bool Evaluation::holds(const Predicate& predicate) {
@@ -71,9 +117,7 @@ bool Evaluation::holds(const Predicate& predicate) {
 }
 
 Value Evaluation::value(const Predicate& predicate) {
-  expr::EvaluationOptions options;
-  options.zones = definitions_.zones;
-  return predicate.program->evaluate(view_, arena_, options);
+  return predicate.program->evaluate(view_, arena_, options());
 }
 
 std::optional<Json> Evaluation::json(const Operand& operand) {

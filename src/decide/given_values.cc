@@ -15,8 +15,8 @@ namespace rapport::decide {
 
 namespace {
 
-constexpr std::string_view kSettingTypes[] = {"int", "number", "text", "bool",
-                                              "money", "span", "texts"};
+constexpr std::string_view kSettingTypes[] = {"int",   "number", "text", "bool",
+                                              "money", "span",   "texts"};
 constexpr std::string_view kFieldTypes[] = {"text", "int",   "number", "bool",  "time",
                                             "date", "money", "enum",   "texts", "any"};
 constexpr std::string_view kExamples[] = {"a whole number such as 3",
@@ -34,18 +34,40 @@ struct Kept {
   std::string_view object, field;
 };
 constexpr Kept kKept[] = {
-    {"contact", "email"},         {"contact", "emails"},       {"contact", "email_domain"},
-    {"contact", "free_mail"},     {"contact", "phone"},        {"contact", "phones"},
-    {"contact", "external_ids"},  {"contact", "anonymous"},    {"contact", "account"},
-    {"contact", "first_seen_at"}, {"contact", "last_seen_at"}, {"contact", "traits"},
-    {"contact", "segments"},      {"account", "segments"},     {"account", "domain"},
-    {"account", "group_id"},      {"account", "contacts"},     {"account", "traits"},
-    {"conversation", "messages"}, {"conversation", "status"},  {"conversation", "external_id"},
-    {"conversation", "started_at"}, {"conversation", "ended_at"},
-    {"conversation", "last_message_at"}, {"conversation", "closed_by"},
-    {"ticket", "external_id"},    {"ticket", "conversation"},  {"ticket", "escalations"},
-    {"ticket", "opened_at"},      {"deal", "external_id"},     {"deal", "conversation"},
-    {"task", "external_id"},      {"task", "conversation"},    {"task", "deal"},
+    {"contact", "email"},
+    {"contact", "emails"},
+    {"contact", "email_domain"},
+    {"contact", "free_mail"},
+    {"contact", "phone"},
+    {"contact", "phones"},
+    {"contact", "external_ids"},
+    {"contact", "anonymous"},
+    {"contact", "account"},
+    {"contact", "first_seen_at"},
+    {"contact", "last_seen_at"},
+    {"contact", "traits"},
+    {"contact", "segments"},
+    {"account", "segments"},
+    {"account", "domain"},
+    {"account", "group_id"},
+    {"account", "contacts"},
+    {"account", "traits"},
+    {"conversation", "messages"},
+    {"conversation", "status"},
+    {"conversation", "external_id"},
+    {"conversation", "started_at"},
+    {"conversation", "ended_at"},
+    {"conversation", "last_message_at"},
+    {"conversation", "closed_by"},
+    {"ticket", "external_id"},
+    {"ticket", "conversation"},
+    {"ticket", "escalations"},
+    {"ticket", "opened_at"},
+    {"deal", "external_id"},
+    {"deal", "conversation"},
+    {"task", "external_id"},
+    {"task", "conversation"},
+    {"task", "deal"},
 };
 // Made by the engine: of these only the status can be set, as when an alert was looked at.
 constexpr std::string_view kMade[] = {"signal", "alert", "effect", "program_run"};

@@ -256,6 +256,23 @@ rules:
   EXPECT_EQ(objects("effect")[0]->fields.text("text"), "late");
 }
 
+TEST_F(Packs, MoneyOfAnotherCurrencyIsUnknownUntilARateIsThere) {
+  activate(R"yaml(
+objects: {account: {fields: {ltv: {type: money}}}}
+rules:
+  take: {on: paid, do: [{take: {account: [ltv]}}]}
+  vip: {on: asked, when: "account.ltv > money('1000 USD')", do: [{tag: {account: [vip]}}]}
+)yaml");
+  ana();
+  send("paid", Json::object().set("ltv", "950.00 EUR"));
+  send("asked");
+  EXPECT_EQ(account().fields.find("tags"), nullptr);
+  world.send(own("exchange_rate.set",
+                 Json::object().set("from", "EUR").set("to", "USD").set("rate", "1.08")));
+  send("asked");
+  EXPECT_EQ(to_text(*account().fields.find("tags")), R"(["vip"])");
+}
+
 TEST_F(Packs, WhatAMessageSaysIsRead) {  // BO-133
   activate(R"(
 text:

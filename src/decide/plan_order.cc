@@ -32,6 +32,7 @@ class Plans {
   void add_all();
   void order(uint32_t object);
   void watch_metrics();
+  void look_around();
 
   Definitions& definitions_;
   std::vector<Error>& errors_;
@@ -195,7 +196,34 @@ void Plans::watch_metrics() {
     definitions_.plans[definitions_.rollups[i].child].rollups_as_child.push_back(i);
 }
 
+// What a record of each object may belong to, and whether its making and its changes are waited
+// for.
+void Plans::look_around() {
+  const Vocabulary& vocabulary = definitions_.vocabulary;
+  for (uint32_t object = 0; object < definitions_.plans.size(); ++object) {
+    const Object& of = vocabulary.object(object);
+    ObjectPlan& plan = definitions_.plans[object];
+    for (uint32_t other = 0; other < definitions_.plans.size(); ++other) {
+      const std::string& name = vocabulary.object(other).name;
+      const bool owned = std::any_of(of.belongs_to.begin(), of.belongs_to.end(),
+                                     [&](const auto& owner) { return owner.object == name; });
+      const bool everywhere = name == "contact" || name == "account";
+      if (other != object && (owned || everywhere || of.find(name))) plan.owners.push_back(other);
+    }
+    const auto waited_for = [&](std::string_view verb) {
+      std::string name = of.name + std::string(verb);
+      const bool any = definitions_.rules_on.contains(name) ||
+                       definitions_.lines_on.contains(name) ||
+                       definitions_.metrics_on.contains(name);
+      return any ? name : std::string();
+    };
+    plan.created = waited_for(".created");
+    plan.changed = waited_for(".changed");
+  }
+}
+
 void Plans::make() {
+  look_around();
   add_all();
   for (uint32_t object = 0; object < definitions_.plans.size(); ++object) order(object);
   watch_metrics();

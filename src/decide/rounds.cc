@@ -37,6 +37,7 @@ void Rounds::write(const RecordKey& key, std::string_view field, const Json& val
   const Record* record = step_.find(key.type, key.id);
   const Json* old = record ? record->fields.find(field) : nullptr;
   if (old ? *old == value : value.is_null()) return;
+  ++changes_;
   Json& fields = step_.edit(key.type, key.id).fields;
   if (value.is_null()) {
     fields.erase(field);
@@ -67,6 +68,7 @@ RecordKey Rounds::make(std::string_view object, std::string_view id, const Scene
   CHECK(number != Vocabulary::kNone);
   const RecordKey key = key_of(definitions_, number, id);
   if (step_.find(key.type, key.id)) return key;
+  ++changes_;
   Json& fields = step_.edit(key.type, key.id).fields;
   if (key.type == model::kObject) fields.set("object", object);
   fields.set("created_at", format_time(now_));
@@ -103,59 +105,100 @@ bool Rounds::is_the_event(std::string_view name, const RecordKey& key) const {
   return event_scene_->id(definitions_.vocabulary.find_object(key.type)) == key.id;
 }
 
+// Of one record once a round.
+void Rounds::note_change(const RecordKey& key, const std::string& name, Json fields) {
+  for (Occurrence& known : happened_) {
+    if (known.name != name || known.record != key) continue;
+    Json& all = *known.trigger.edit("fields");
+    for (const Json& field : fields.as_array()) {
+      const auto& there = all.as_array();
+      if (std::find(there.begin(), there.end(), field) == there.end()) all.push_back(field);
+    }
+    return;
+  }
+  Json trigger = Json::object();
+  trigger.set("name", name).set("fields", std::move(fields));
+  tell({name, key, std::move(trigger)});
+}
+
+namespace {
+
+// Members that differ, each once.
+void collect_differences(const Json& a, const Json& b, const Object& of, std::set<uint32_t>& dirty,
+                         Json& changed) {
+  if (!a.is_object()) return;
+  const auto add = [&](std::string_view field) {
+    const auto number = of.numbers.find(field);
+    if (number != of.numbers.end() && dirty.insert(number->second).second) changed.push_back(field);
+  };
+  for (const auto& [name, value] : a.as_object()) {
+    const Json* other = b.find(name);
+    if (other && *other == value) continue;
+    if (name == std::string_view("traits")) {  // any field may be read from there
+      for (uint32_t i = 0; i < of.fields.size(); ++i)
+        if (of.fields[i].maker == FieldMaker::kGiven) dirty.insert(i);
+    }
+    if (name == std::string_view("emails")) add("email");
+    if (name == std::string_view("phones")) add("phone");
+    add(name);
+  }
+}
+
+}  // namespace
+
 // Which fields of which records have changed.
 void Rounds::look() {
-  for (const RecordKey& key : step_.written()) {
-    if (key.type == model::kDerived || key.type == model::kSubject) continue;
-    const uint32_t object = object_of(step_, definitions_, key);
-    if (object == Vocabulary::kNone) continue;
-    auto known = seen_.find(key);
-    if (known == seen_.end()) {
-      const Record* before = step_.before(key);
-      known = seen_.emplace(key, before ? before->fields : Json()).first;
+  for (size_t number = 0; number < step_.writes(); ++number) {
+    const RecordKey& key = step_.written_key(number);
+    if (number == seen_.size()) {
+      Seen& seen = seen_.emplace_back();
+      const bool aside =
+          key.type == model::kDerived || key.type == model::kSubject || key.type == model::kTrace;
+      seen.object = aside ? Vocabulary::kNone : object_of(step_, definitions_, key);
+      const Record* before = aside ? nullptr : step_.before(key);
+      if (before) seen.fields = before->fields;
     }
-    const Record* record = step_.find(key.type, key.id);
+    const uint32_t object = seen_[number].object;
+    if (object == Vocabulary::kNone) continue;
+    const Record* record = step_.written_record(number);
     const Json now = record ? record->fields : Json();
-    if (now == known->second) continue;
-    const Json before = std::exchange(known->second, now);
-    const Object& of = definitions_.vocabulary.object(object);
-    if (!definitions_.plans[object].rollups_as_child.empty())
-      roll_up(key, object, before.is_null() ? nullptr : &before);
+    if (now == seen_[number].fields) continue;
+    const Json before = std::exchange(seen_[number].fields, now);
+    const ObjectPlan& plan = definitions_.plans[object];
+    if (!plan.rollups_as_child.empty()) roll_up(key, object, before.is_null() ? nullptr : &before);
     count_open(key, object, before.is_null() ? nullptr : &before, record ? &now : nullptr);
     if (!record) continue;
     Touched& touched = touched_[key];
     touched.object = object;
     touched.created |= before.is_null();
     Json changed = Json::array();
-    const auto compare = [&](const Json& a, const Json& b) {
-      if (!a.is_object()) return;
-      for (const auto& [name, value] : a.as_object()) {
-        const Json* other = b.find(name);
-        if (other && *other == value) continue;
-        if (name == std::string_view("traits")) {  // any field may be read from there
-          for (uint32_t i = 0; i < of.fields.size(); ++i)
-            if (of.fields[i].maker == FieldMaker::kGiven) touched.dirty.insert(i);
-        }
-        for (std::string_view field :
-             {std::string_view(name), std::string_view("email"), std::string_view("phone")}) {
-          if (field != name && std::string(field) + "s" != std::string_view(name)) continue;
-          const auto number = of.numbers.find(field);
-          if (number == of.numbers.end() || !touched.dirty.insert(number->second).second) continue;
-          changed.push_back(field);
-        }
-      }
-    };
-    compare(now, before);
-    compare(before, now);
-    const std::string name = of.name + (before.is_null() ? ".created" : ".changed");
-    if (is_the_event(name, key)) continue;
-    if (definitions_.rules_on.contains(name) || definitions_.lines_on.contains(name) ||
-        definitions_.metrics_on.contains(name)) {
-      Json trigger = Json::object();
-      trigger.set("name", name).set("fields", std::move(changed));
-      tell({name, key, std::move(trigger)});
-    }
+    std::set<uint32_t> dirty;
+    const Object& of = definitions_.vocabulary.object(object);
+    collect_differences(now, before, of, dirty, changed);
+    collect_differences(before, now, of, dirty, changed);
+    touched.dirty.merge(dirty);
+    const std::string& name = before.is_null() ? plan.created : plan.changed;
+    if (!name.empty() && !is_the_event(name, key)) note_change(key, name, std::move(changed));
   }
+}
+
+// What was just made of the record is no news for its figures; rules and rollups may wait for it.
+void Rounds::take_in_made(const RecordKey& key, uint32_t object) {
+  size_t number = 0;
+  while (number < seen_.size() && step_.written_key(number) != key) ++number;
+  if (number == seen_.size()) return;  // look() has not seen it: it was only read so far
+  const ObjectPlan& plan = definitions_.plans[object];
+  const Record* record = step_.written_record(number);
+  if (!record || record->fields == seen_[number].fields) return;
+  const Json before = std::exchange(seen_[number].fields, record->fields);
+  if (!plan.rollups_as_child.empty()) roll_up(key, object, &before);
+  if (plan.changed.empty()) return;
+  Json changed = Json::array();
+  std::set<uint32_t> dirty;
+  const Object& of = definitions_.vocabulary.object(object);
+  collect_differences(record->fields, before, of, dirty, changed);
+  collect_differences(before, record->fields, of, dirty, changed);
+  note_change(key, plan.changed, std::move(changed));
 }
 
 void Rounds::derive() {
@@ -164,6 +207,7 @@ void Rounds::derive() {
     if (!step_.find(key.type, key.id)) continue;
     if (!definitions_.plans[one.object].plain()) {
       Deriving(*this, key, one.object, one.dirty).run();
+      take_in_made(key, one.object);
       to_refresh_.insert(key);
     }
     follow_sla(*this, key, one.object);
@@ -283,18 +327,19 @@ void Rounds::consider(const Occurrence& occurrence) {
     scene.agent = event_scene_->agent;
     if (const Json* said = event_scene_->said()) scene.set_said(*said);
   }
+  Evaluation evaluation(step_, definitions_, scene);
+  evaluation.view().remember();
   for (const uint32_t number : rules->second) {
     const Rule& rule = definitions_.rules[number];
-    Evaluation evaluation(step_, definitions_, scene);
-    if (!evaluation.holds(rule.when)) continue;
+    if (!waits_for(rule, occurrence) || !evaluation.holds(rule.when)) continue;
     if (!may_act(rule, occurrence, scene)) continue;
-    prepare(rule, occurrence, scene);
+    prepare(rule, occurrence, scene, evaluation);
   }
 }
 
-void Rounds::prepare(const Rule& rule, const Occurrence& occurrence, Scene scene) {
-  Firing firing{&rule, occurrence.record, std::move(scene), {}};
-  Evaluation evaluation(step_, definitions_, firing.scene);
+void Rounds::prepare(const Rule& rule, const Occurrence& occurrence, const Scene& scene,
+                     Evaluation& evaluation) {
+  Firing firing{&rule, occurrence.record, scene, {}};
   for (size_t i = 0; i < rule.actions.size(); ++i) {
     const Action& action = rule.actions[i];
     Firing::Act act{&action, i, {}};
@@ -309,10 +354,16 @@ void Rounds::prepare(const Rule& rule, const Occurrence& occurrence, Scene scene
 void Rounds::act() {
   std::vector<Firing> firings = std::exchange(firings_, {});
   for (Firing& firing : firings) {
-    Json told = Json::object();
-    told.set("about", firing.about.type + "/" + firing.about.id);
-    note(firing.rule->name, "fired", std::move(told));
+    const size_t before = changes_;
+    Json rows = std::exchange(trace_, Json::array());
     for (const Firing::Act& one : firing.acts) decide::act(*this, firing, one);
+    const Json own = std::exchange(trace_, std::move(rows));
+    // What changed nothing is not told, but for what was lost to another.
+    if (changes_ != before)
+      note(firing.rule->name, "fired",
+           Json::object().set("about", firing.about.type + "/" + firing.about.id));
+    for (const Json& row : own.as_array())
+      if (changes_ != before || row.text("what") != "left out") trace_.push_back(row);
   }
   claims_.clear();
 }

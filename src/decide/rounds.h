@@ -120,8 +120,12 @@ class Rounds {
   void count_one(const CompiledMetric& metric, const model::Event& event, const Scene& scene);
   void decide();
   void consider(const Occurrence& occurrence);
+  bool waits_for(const Rule& rule, const Occurrence& occurrence) const;
+  void take_in_made(const model::RecordKey& key, uint32_t object);
   bool may_act(const Rule& rule, const Occurrence& occurrence, const Scene& scene);
-  void prepare(const Rule& rule, const Occurrence& occurrence, Scene scene);
+  void prepare(const Rule& rule, const Occurrence& occurrence, const Scene& scene,
+               Evaluation& evaluation);
+  void note_change(const model::RecordKey& key, const std::string& name, Json fields);
   void act();
   void arm_refresh();
   void finish();
@@ -129,7 +133,12 @@ class Rounds {
   Step& step_;
   const Definitions& definitions_;
   Micros now_;
-  std::map<model::RecordKey, Json> seen_;        // fields when last looked at; null: not there
+  struct Seen {
+    uint32_t object = 0;  // kNone: not looked at
+    Json fields;          // when last looked at; null: not there
+  };
+  std::vector<Seen> seen_;                       // by number of the step's writes
+  size_t changes_ = 0;                           // of fields, by rules and figures
   std::map<model::RecordKey, Touched> touched_;  // to be derived
   std::set<model::RecordKey> to_refresh_, soon_;
   std::vector<std::pair<model::RecordKey, std::pair<std::string, Json>>> rolled_;

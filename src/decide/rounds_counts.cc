@@ -165,9 +165,11 @@ void Rounds::take_up_rollups() {
 void Rounds::add_points(const Occurrence& occurrence, const Scene& scene) {
   const auto lines = definitions_.lines_on.find(occurrence.name);
   if (lines == definitions_.lines_on.end()) return;
+  Evaluation evaluation(step_, definitions_, scene);
+  evaluation.view().remember();  // points are noted beside the records that are read
   for (const auto& [score, line] : lines->second) {
     const CompiledScore& of = definitions_.scores[score];
-    if (!add_line(*this, of, of.lines[line], occurrence, scene)) continue;
+    if (!add_line(*this, of, of.lines[line], scene, evaluation)) continue;
     const RecordKey key = key_of(definitions_, of.object, scene.id(of.object));
     Touched& touched = touched_[key];
     touched.object = of.object;
@@ -194,18 +196,21 @@ bool Rounds::once(const RecordKey& key, std::string_view what, std::string_view 
   return true;
 }
 
+// Of `<object>.changed`: whether one of the fields the rule waits for has changed.
+bool Rounds::waits_for(const Rule& rule, const Occurrence& occurrence) const {
+  const RuleSpec* spec = rule.spec;
+  if (!spec || spec->changed.empty()) return true;
+  const Json* fields = occurrence.trigger.find("fields");
+  return fields && fields->is_array() &&
+         std::any_of(spec->changed.begin(), spec->changed.end(), [&](const auto& name) {
+           const auto& all = fields->as_array();
+           return std::find(all.begin(), all.end(), Json(name)) != all.end();
+         });
+}
+
 bool Rounds::may_act(const Rule& rule, const Occurrence& occurrence, const Scene& scene) {
   const RuleSpec* spec = rule.spec;
   if (!spec) return true;
-  if (!spec->changed.empty()) {
-    const Json* fields = occurrence.trigger.find("fields");
-    const bool any = fields && fields->is_array() &&
-                     std::any_of(spec->changed.begin(), spec->changed.end(), [&](const auto& name) {
-                       const auto& all = fields->as_array();
-                       return std::find(all.begin(), all.end(), Json(name)) != all.end();
-                     });
-    if (!any) return false;
-  }
   RecordKey about = occurrence.record;
   if (spec->once_per != "event") {
     const uint32_t object = definitions_.vocabulary.find_object(spec->once_per);
@@ -259,7 +264,7 @@ void Rounds::act_late(std::string_view name, const RecordKey& record) {
     if (rule.name != name || !step_.find(record.type, record.id)) continue;
     Scene scene = scene_of(step_, definitions_, record, now_);
     Evaluation evaluation(step_, definitions_, scene);
-    if (evaluation.holds(rule.when)) prepare(rule, {std::string(name), record}, std::move(scene));
+    if (evaluation.holds(rule.when)) prepare(rule, {std::string(name), record}, scene, evaluation);
   }
   act();
   go_on();

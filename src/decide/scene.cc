@@ -21,11 +21,13 @@ std::string_view subject_field(std::string_view type) {
 
 // Fills what the record belongs to, and what that belongs to.
 void fill(const Step& step, const Definitions& definitions, Scene& scene, const Record& record) {
-  const Vocabulary& vocabulary = definitions.vocabulary;
   const uint32_t own = object_of(definitions, record);
-  for (uint32_t number = 0; number < vocabulary.objects(); ++number) {
-    if (number == own || !scene.id(number).empty()) continue;
-    scene.set(number, owner_id(step, definitions, record, vocabulary.object(number).name));
+  if (own == Vocabulary::kNone) return;
+  for (const uint32_t number : definitions.plans[own].owners) {
+    if (!scene.id(number).empty()) continue;
+    std::string id =
+        owner_id(step, definitions, record, definitions.vocabulary.object(number).name);
+    if (!id.empty()) scene.set(number, std::move(id));
   }
 }
 

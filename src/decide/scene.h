@@ -1,7 +1,7 @@
 // The records an expression looks at: the one it is about and those it belongs to.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +11,7 @@
 #include "decide/series_reading.h"
 #include "decide/step.h"
 #include "expr/arena.h"
+#include "expr/functions/money.h"
 
 namespace rapport::decide {
 
@@ -19,9 +20,13 @@ namespace rapport::decide {
 class Scene {
  public:
   Scene(const Definitions& definitions, Micros now)
-      : ids_(definitions.vocabulary.objects()), now_(now) {}
-  const std::string& id(uint32_t object) const { return ids_[object]; }
-  void set(uint32_t object, std::string id) { ids_[object] = std::move(id); }
+      : ids_(std::make_shared<std::vector<std::string>>(definitions.vocabulary.objects())),
+        now_(now) {}
+  const std::string& id(uint32_t object) const { return (*ids_)[object]; }
+  void set(uint32_t object, std::string id) {
+    if (ids_.use_count() > 1) ids_ = std::make_shared<std::vector<std::string>>(*ids_);
+    (*ids_)[object] = std::move(id);
+  }
   Micros now() const { return now_; }
 
   // What the event's text says; null where it has none.
@@ -33,7 +38,7 @@ class Scene {
   std::string agent;                    // id of the user named by the event
 
  private:
-  std::vector<std::string> ids_;
+  std::shared_ptr<std::vector<std::string>> ids_;  // of all copies, until one is changed
   Micros now_;
   Json said_;
 };
@@ -62,6 +67,8 @@ class SceneView final : public expr::RecordView {
  public:
   SceneView(const Step& step, const Definitions& definitions, const Scene& scene)
       : step_(step), definitions_(definitions), scene_(scene) {}
+  // From now on a value is read once: nothing is written while this is looked at.
+  void remember() { kept_.resize(definitions_.vocabulary.slots()); }
   // `record` instead of the step's one, for what was before.
   // The value of a time or date field as an instant.
   std::optional<Micros> instant_of(uint32_t object, uint32_t field) const;
@@ -75,6 +82,7 @@ class SceneView final : public expr::RecordView {
   expr::Value load(uint32_t slot, expr::Arena& arena) const override;
 
  private:
+  expr::Value read(uint32_t slot, expr::Arena& arena) const;
   const model::Record* record(uint32_t object) const;
   expr::Value field(const SlotSource& source, expr::Arena& arena) const;
   expr::Value made(const model::Record& record, const Field& field, expr::Arena& arena) const;
@@ -83,6 +91,7 @@ class SceneView final : public expr::RecordView {
   const Definitions& definitions_;
   const Scene& scene_;
   std::optional<std::pair<uint32_t, const model::Record*>> instead_;
+  mutable std::vector<std::optional<expr::Value>> kept_;  // by slot; empty: nothing is kept
 };
 
 // A stored value as an expression sees it; absent where it is none of that type.
@@ -93,11 +102,22 @@ expr::Value show_any(const Json& value, expr::Arena& arena);
 // What an expression gave, to be stored; nothing for unknown and errors.
 std::optional<Json> store_value(const expr::Value& value, expr::Arena& arena);
 
+// Exchange rates as the workspace was told them: exchange_rate.set, the latest of a pair, either
+// way.
+class Rates final : public expr::ExchangeRates {
+ public:
+  explicit Rates(const Step& step) : step_(step) {}
+  std::optional<expr::ExchangeRate> find(std::string_view from, std::string_view to) const override;
+
+ private:
+  const Step& step_;
+};
+
 // One evaluation context: view and arena, for any number of expressions over one scene.
 class Evaluation {
  public:
   Evaluation(const Step& step, const Definitions& definitions, const Scene& scene)
-      : definitions_(definitions), view_(step, definitions, scene) {}
+      : definitions_(definitions), rates_(step), view_(step, definitions, scene) {}
   SceneView& view() { return view_; }
   bool holds(const Predicate& predicate);  // none: true
   expr::Truth test(const Predicate& predicate);
@@ -107,7 +127,10 @@ class Evaluation {
   std::optional<double> number(const Operand& operand);
 
  private:
+  expr::EvaluationOptions options() const;
+
   const Definitions& definitions_;
+  Rates rates_;
   SceneView view_;
   expr::Arena arena_;
 };

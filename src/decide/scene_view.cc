@@ -280,6 +280,13 @@ Value setting(const Definitions& definitions, std::string_view name, Arena& aren
 }  // namespace
 
 Value SceneView::load(uint32_t slot, Arena& arena) const {
+  if (slot >= kept_.size()) return read(slot, arena);
+  auto& kept = kept_[slot];
+  if (!kept) kept = read(slot, arena);
+  return *kept;
+}
+
+Value SceneView::read(uint32_t slot, Arena& arena) const {
   const SlotSource& source = definitions_.vocabulary.source(slot);
   const model::Event* event = scene_.event;
   switch (source.source) {

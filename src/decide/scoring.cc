@@ -11,8 +11,8 @@ using model::RecordKey;
 
 namespace {
 
-constexpr Micros kKeptFor = days(400);
-constexpr size_t kDense = 64;        // changes kept one by one before older ones are one a day
+constexpr Micros kKeptNear = days(60), kKeptFor = days(800);
+constexpr size_t kDense = 48;        // changes kept one by one
 constexpr size_t kMostSources = 20;  // events remembered per line
 
 double round_to(double value, int decimals) {
@@ -137,20 +137,45 @@ Micros at_of(const Json& row) {
   return {row.as_array()[0].as_int()};
 }
 
-// Changes one by one for the look-back, then the last of each day.
-void thin(Json::Array& rows, const expr::Zone& zone, Micros now) {
-  if (rows.size() <= kDense) return;
+double value_of(const Json& row) {
+  return row.as_array()[1].as_double();
+}
+
+// Changes one by one while they are few; then of each hour, of what is older than a day of each
+// quarter of a day, and of what is older than the look-back of each day, the last and the highest.
+int64_t bucket_of(const Json& row, Micros now) {
+  const Micros at = at_of(row);
+  const Micros width = at + days(1) > now ? hours(1) : at + days(8) > now ? hours(6) : days(1);
+  return at.value / width.value * width.value;
+}
+
+Json::Array thinned(const Json::Array& rows, Micros now) {
   Json::Array kept;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const Micros at = at_of(rows[i]);
-    if (at + kKeptFor < now) continue;
-    const bool recent = at + days(8) > now;
-    const bool last =
-        i + 1 == rows.size() || local_day(zone, at_of(rows[i + 1])) != local_day(zone, at);
-    if (recent || last) kept.push_back(rows[i]);
+  for (size_t i = 0; i < rows.size();) {
+    size_t end = i, highest = i;
+    for (; end < rows.size() && bucket_of(rows[end], now) == bucket_of(rows[i], now); ++end)
+      if (value_of(rows[end]) > value_of(rows[highest])) highest = end;
+    const bool recent = at_of(rows[i]) + days(8) > now;
+    if (recent && highest + 1 != end) kept.push_back(rows[highest]);
+    kept.push_back(rows[end - 1]);
+    i = end;
   }
-  rows = std::move(kept);
-  if (rows.size() > 500) rows.erase(rows.begin(), rows.end() - 500);
+  return kept;
+}
+
+// What is older than two months goes to a record of its own, which is seldom written.
+void put_away(Deriving& deriving, const std::string& score, Json::Array& rows) {
+  const auto old = std::find_if(rows.begin(), rows.end(), [&](const Json& row) {
+    return at_of(row) + kKeptNear > deriving.now();
+  });
+  if (old == rows.begin()) return;
+  const RecordKey& key = deriving.key();
+  Json& fields = deriving.rounds().step().edit(model::kHistory, key.type + "/" + key.id).fields;
+  if (!fields.find(score)) fields.set(score, Json::array());
+  auto& all = fields.edit(score)->edit_array();
+  all.insert(all.end(), rows.begin(), old);
+  std::erase_if(all, [&](const Json& row) { return at_of(row) + kKeptFor < deriving.now(); });
+  rows.erase(rows.begin(), old);
 }
 
 Json history_row(const Made& made, Micros now) {
@@ -170,7 +195,9 @@ void keep(Deriving& deriving, const CompiledScore& score, const Made& made) {
   } else {
     rows.push_back(std::move(row));
   }
-  thin(rows, *deriving.rounds().definitions().zone, deriving.now());
+  if (rows.size() <= kDense) return;
+  rows = thinned(rows, deriving.now());
+  put_away(deriving, score.spec->id, rows);
 }
 
 // What the present figure is compared with; `column` 1 is the score, then its parts.
@@ -280,11 +307,9 @@ void derive_score(Deriving& deriving, const CompiledScore& score) {
 }
 
 bool add_line(Rounds& rounds, const CompiledScore& score, const CompiledLine& line,
-              const Occurrence& occurrence, const Scene& scene) {
-  (void)occurrence;
+              const Scene& scene, Evaluation& evaluation) {
   if (scene.id(score.object).empty()) return false;
   const PointsLine& spec = *line.spec;
-  Evaluation evaluation(rounds.step(), rounds.definitions(), scene);
   if (!evaluation.holds(line.when)) return false;
   const bool plain = !line.per.predicate && line.per.literal.is_null();
   const auto per = plain ? std::optional(1.0) : evaluation.number(line.per);

@@ -99,8 +99,9 @@ class Shower {
       if (clock.object != object_) continue;
       const Field& from = definitions_.vocabulary.object(object_).fields[clock.from];
       const auto at = view.instant_of(object_, clock.from);
-      out.set(clock.spec->id,
-              at ? Json(read_clock(*clock.spec, from.type, *at, *definitions_.zone, now_)) : Json());
+      out.set(
+          clock.spec->id,
+          at ? Json(read_clock(*clock.spec, from.type, *at, *definitions_.zone, now_)) : Json());
     }
     return out;
   }

@@ -59,6 +59,12 @@ class Step {
   void file_under(std::string list);
   void drop_list(std::string list) { decisions_.lists_removed.push_back(std::move(list)); }
 
+  // Keys written so far, in the order in which they were first written; they keep their numbers.
+  size_t writes() const { return writes_.size(); }
+  const model::RecordKey& written_key(size_t number) const { return writes_[number].key; }
+  const model::Record* written_record(size_t number) const {  // null: removed
+    return writes_[number].record ? &*writes_[number].record : nullptr;
+  }
   // Keys written so far, in order.
   std::vector<model::RecordKey> written() const;
   bool removed(const model::RecordKey& key) const;

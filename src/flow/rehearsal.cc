@@ -8,9 +8,9 @@ using decide::Decisions;
 using decide::Needs;
 
 namespace {
-constexpr size_t kKept = 100'000;      // nothing is written, so nothing may be dropped
-constexpr int kMaxRequests = 10'000;   // of one step; more is a bug in the engine
-constexpr size_t kMostEvents = 1000;   // of a posting list
+constexpr size_t kKept = 100'000;     // nothing is written, so nothing may be dropped
+constexpr int kMaxRequests = 10'000;  // of one step; more is a bug in the engine
+constexpr size_t kMostEvents = 1000;  // of a posting list
 constexpr int kPageOfIds = 200;
 }  // namespace
 
@@ -32,8 +32,8 @@ Result<void> Rehearsal::provide(const Needs& needs) {
   for (const auto& entry : needs.entries) TRY(cache_.load(entry));
   for (const auto& list : needs.lists) {
     std::vector<Position> positions;
-    TRY_ASSIGN(const auto page, state_.postings(list, Sequence{0}, kMostEvents,
-                                                store::PageRequest::Order::kOldest));
+    TRY_ASSIGN(const auto page,
+               state_.postings(list, Sequence{0}, kMostEvents, store::PageRequest::Order::kOldest));
     for (const auto& posting : page) positions.push_back(posting.position);
     TRY_ASSIGN(auto events, read_events_(positions));
     cache_.give_events(list, std::move(events));

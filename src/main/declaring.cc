@@ -49,8 +49,9 @@ Result<void> Server::look_at_packs(const access::Workspace& workspace) {
                      Json::object()
                          .set("workspace", workspace.name)
                          .set("error", problem.message)
-                         .set("next", "no pack of the workspace decides until this is put right: "
-                                      "rapport packs list"));
+                         .set("next",
+                              "no pack of the workspace decides until this is put right: "
+                              "rapport packs list"));
   return {};
 }
 
@@ -68,9 +69,10 @@ void Server::note_problems(WorkspaceId workspace, size_t problems) {
 std::string Server::remarks() {
   std::lock_guard lock(broken_mutex_);
   if (broken_.empty()) return {};
-  return fmt::format("the active packs of {} workspace(s) cannot be compiled and do not decide: "
-                     "`rapport packs list` says why",
-                     broken_.size());
+  return fmt::format(
+      "the active packs of {} workspace(s) cannot be compiled and do not decide: "
+      "`rapport packs list` says why",
+      broken_.size());
 }
 
 // Folders of the settings whose version is not the active one.

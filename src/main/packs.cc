@@ -61,8 +61,7 @@ Result<void> visit(Graph& graph, const std::string& name, std::set<std::string>&
 
 std::string packs_folder(Disk& disk, const Settings& settings) {
   if (!settings.packs_folder.empty()) return settings.packs_folder;
-  for (const char* candidate :
-       {"./packs", RAPPORT_SHARE_DIR "/packs", RAPPORT_SOURCE_DIR "/packs"})
+  for (const char* candidate : {"./packs", RAPPORT_SHARE_DIR "/packs", RAPPORT_SOURCE_DIR "/packs"})
     if (disk.exists(candidate)) return candidate;
   return "./packs";
 }
@@ -98,9 +97,10 @@ Result<std::vector<std::string>> find_packs(Disk& disk, const std::string& shipp
   std::string known;
   for (const std::string& one : inside(shipped))
     known += (known.empty() ? "" : ", ") + last_part(one);
-  return not_found(fmt::format("there is no pack '{}', neither as a folder nor in {}; there are: "
-                               "{}",
-                               name, shipped, known.empty() ? "none" : known));
+  return not_found(
+      fmt::format("there is no pack '{}', neither as a folder nor in {}; there are: "
+                  "{}",
+                  name, shipped, known.empty() ? "none" : known));
 }
 
 Result<std::vector<PackFiles>> in_order_of_use(std::vector<PackFiles> packs) {

@@ -34,6 +34,7 @@ inline constexpr std::string_view kReview = "review";  // waits for a person's d
 inline constexpr std::string_view kErasure = "erasure";
 inline constexpr std::string_view kObject = "object";    // of a type that a pack declares
 inline constexpr std::string_view kDerived = "derived";  // series, scores and the like of a record
+inline constexpr std::string_view kHistory = "history";  // of scores, what is long ago
 inline constexpr std::string_view kUser = "user";
 inline constexpr std::string_view kTeam = "team";
 inline constexpr std::string_view kPack = "pack";                // its files and versions

@@ -52,9 +52,9 @@ Result<HttpResponse> move(Call& call) {
     return invalid(fmt::format("no active pack has a lifecycle '{}'", cut_utf8(id, 100)),
                    "lifecycle");
   if (lifecycle->spec->of != type)
-    return invalid(fmt::format("'{}' is a lifecycle of {}, not of {}", id, lifecycle->spec->of,
-                               type),
-                   "lifecycle");
+    return invalid(
+        fmt::format("'{}' is a lifecycle of {}, not of {}", id, lifecycle->spec->of, type),
+        "lifecycle");
   if (!lifecycle->stage(to)) {
     std::string all;
     for (const auto& stage : lifecycle->spec->stages) all += (all.empty() ? "" : ", ") + stage.id;

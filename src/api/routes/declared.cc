@@ -66,8 +66,7 @@ Result<model::Record> find_record(Call& call, const Words& words, std::string_vi
 }
 
 Result<std::string> text_of(const Call& call, std::string_view member) {
-  if (!call.body.is_object())
-    return invalid("the body must be a JSON object", std::string(member));
+  if (!call.body.is_object()) return invalid("the body must be a JSON object", std::string(member));
   const auto text = call.body.text(member);
   if (text.empty())
     return invalid(fmt::format("{} is missing or no text", member), std::string(member));

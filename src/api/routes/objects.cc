@@ -1,5 +1,5 @@
-// Records of the objects that packs declare and the engine makes; what is derived for a record; what
-// a step decided.
+// Records of the objects that packs declare and the engine makes; what is derived for a record;
+// what a step decided.
 #include <fmt/format.h>
 
 #include "api/problem.h"
@@ -86,20 +86,17 @@ Result<HttpResponse> list_objects(Call& call) {
 
 Result<HttpResponse> get_object(Call& call) {
   TRY_ASSIGN(const Words words, Words::of(call));
-  TRY_ASSIGN(const auto record,
-             find_record(call, words, call.path.at("name"), call.path.at("id")));
+  TRY_ASSIGN(const auto record, find_record(call, words, call.path.at("name"), call.path.at("id")));
   return json_answer(present(record, call.context.clock.now()));
 }
 
 Result<HttpResponse> get_derived(Call& call) {
   TRY_ASSIGN(const Words words, Words::of(call));
-  TRY_ASSIGN(const auto record,
-             find_record(call, words, call.path.at("type"), call.path.at("id")));
+  TRY_ASSIGN(const auto record, find_record(call, words, call.path.at("type"), call.path.at("id")));
   const Micros now = call.context.clock.now();
   Json answer = Json::object();
   TRY(call.context.declaring.with_definitions(
-      call.tenant->state(),
-      [&](const decide::Step& step, const decide::Definitions* definitions) {
+      call.tenant->state(), [&](const decide::Step& step, const decide::Definitions* definitions) {
         answer = definitions ? decide::show_derived(step, *definitions, record.key, now)
                              : Json::object();
       }));
@@ -126,8 +123,8 @@ Result<HttpResponse> list_traces(Call& call) {
   };
   if (sequence > 0) {
     TRY_ASSIGN(const auto found,
-               call.tenant->state().load(std::vector{model::RecordKey{
-                   std::string(model::kTrace), fmt::format("{:020}", sequence)}}));
+               call.tenant->state().load(std::vector{
+                   model::RecordKey{std::string(model::kTrace), fmt::format("{:020}", sequence)}}));
     if (found.front()) show(*found.front());
   } else {
     TRY_ASSIGN(const auto page, call.tenant->state().list({std::string(model::kTrace), "", "",
@@ -143,7 +140,8 @@ Result<HttpResponse> list_traces(Call& call) {
 
 std::vector<Route> object_routes() {
   const auto get = [](const char* path, const char* operation, Handler handler) {
-    return Route{"GET",        std::string("/api/v1/") + path, operation, Where::kWorkspace,
+    return Route{"GET",        std::string("/api/v1/") + path,
+                 operation,    Where::kWorkspace,
                  Scope::kRead, std::move(handler)};
   };
   return {

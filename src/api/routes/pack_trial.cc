@@ -38,9 +38,10 @@ Result<model::Event> event_of(Call& call, const model::Record& record, const Jso
     if (!page.records.empty()) event.subject = subject_of(page.records.front());
   }
   if (event.subject.value == 0)
-    return invalid("no person belongs to this record, so no event can be about it: leave `event` "
-                   "out to see how it stands",
-                   "event");
+    return invalid(
+        "no person belongs to this record, so no event can be about it: leave `event` "
+        "out to see how it stands",
+        "event");
   const auto name = [&](std::string_view member, std::string_view property) {
     const auto id = record.fields.text(member);
     if (!id.empty() && !event.properties.find(property)) event.properties.set(property, id);
@@ -79,7 +80,8 @@ Json changes_of(const Json& before, const Json& after) {
   Json out = Json::object();
   const auto note = [&](std::string_view name, const Json* was, const Json* is) {
     if (out.find(name) || (was && is && *was == *is)) return;
-    out.set(name, Json::object().set("before", was ? *was : Json()).set("after", is ? *is : Json()));
+    out.set(name,
+            Json::object().set("before", was ? *was : Json()).set("after", is ? *is : Json()));
   };
   if (after.is_object())
     for (const auto& [name, value] : after.as_object()) note(name, before.find(name), &value);
@@ -89,8 +91,8 @@ Json changes_of(const Json& before, const Json& after) {
 }
 
 bool is_inner(std::string_view type) {
-  for (std::string_view inner : {model::kDerived, model::kSubject, model::kPack,
-                                 model::kDefinitions, model::kTrace})
+  for (std::string_view inner :
+       {model::kDerived, model::kSubject, model::kPack, model::kDefinitions, model::kTrace})
     if (type == inner) return true;
   return false;
 }
@@ -152,8 +154,8 @@ Result<HttpResponse> try_pack(Call& call) {
 }  // namespace
 
 std::vector<Route> pack_trial_routes() {
-  return {{"POST", "/api/v1/packs/{name}/try", "tryPack", Where::kWorkspace, Scope::kRead,
-           try_pack}};
+  return {
+      {"POST", "/api/v1/packs/{name}/try", "tryPack", Where::kWorkspace, Scope::kRead, try_pack}};
 }
 
 }  // namespace rapport::api

@@ -14,8 +14,8 @@ using access::Scope;
 namespace {
 
 Result<std::optional<model::Record>> pack_record(Call& call, const std::string& id) {
-  TRY_ASSIGN(auto found,
-             call.tenant->state().load(std::vector{model::RecordKey{std::string(model::kPack), id}}));
+  TRY_ASSIGN(auto found, call.tenant->state().load(
+                             std::vector{model::RecordKey{std::string(model::kPack), id}}));
   return std::move(found.front());
 }
 
@@ -114,12 +114,12 @@ Result<HttpResponse> plan(Call& call) {
 Result<HttpResponse> answer(Call& call, const Declaring::Activated& done) {
   if (!done.problems.empty()) return refused(done.problems);
   note_packs(call);
-  return json_answer(Json::object()
-                         .set("name", call.path.at("name"))
-                         .set("version", done.version)
-                         .set("changed", done.sequence.value != 0)
-                         .set("sequence", done.sequence.value == 0 ? Json()
-                                                                   : Json(done.sequence.value)));
+  return json_answer(
+      Json::object()
+          .set("name", call.path.at("name"))
+          .set("version", done.version)
+          .set("changed", done.sequence.value != 0)
+          .set("sequence", done.sequence.value == 0 ? Json() : Json(done.sequence.value)));
 }
 
 Result<HttpResponse> activate(Call& call) {
@@ -136,8 +136,8 @@ Result<HttpResponse> activate(Call& call) {
 
 Result<HttpResponse> roll_back(Call& call) {
   TRY_ASSIGN(const std::string version, text_of(call, "version"));
-  TRY_ASSIGN(const auto done, call.context.declaring.roll_back(declarer(call),
-                                                               call.path.at("name"), version));
+  TRY_ASSIGN(const auto done,
+             call.context.declaring.roll_back(declarer(call), call.path.at("name"), version));
   return answer(call, done);
 }
 

@@ -20,9 +20,9 @@ constexpr std::string_view kPresences[] = {"available", "away", "offline"};
 
 Result<std::string> id_of(Call& call) {
   const std::string& id = call.path.at("id");
-  const bool fine = id.size() <= kMostId && trim(id) == id &&
-                    std::none_of(id.begin(), id.end(),
-                                 [](char c) { return static_cast<unsigned char>(c) < 32; });
+  const bool fine =
+      id.size() <= kMostId && trim(id) == id &&
+      std::none_of(id.begin(), id.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
   if (!fine)
     return invalid(fmt::format("an id has at most {} bytes, without control characters or space "
                                "at its ends",
@@ -45,8 +45,8 @@ Result<HttpResponse> list(Call& call) {
   request.limit = static_cast<int>(limit);
   request.after = std::string(call.query_or("cursor", ""));
   if (type == model::kUser) {
-    for (const auto& [parameter, field] : {std::pair("team", "teams"), std::pair("role", "roles"),
-                                           std::pair("email", "keys")}) {
+    for (const auto& [parameter, field] :
+         {std::pair("team", "teams"), std::pair("role", "roles"), std::pair("email", "keys")}) {
       const auto value = call.query_or(parameter, "");
       if (value.empty()) continue;
       if (!request.field.empty())
@@ -114,8 +114,9 @@ Result<HttpResponse> set_presence(Call& call) {
 std::vector<Route> people_routes() {
   const auto route = [](const char* method, const char* path, const char* operation, Scope scope,
                         Handler handler) {
-    return Route{method, std::string("/api/v1/") + path, operation, Where::kWorkspace, scope,
-                 std::move(handler)};
+    return Route{method,    std::string("/api/v1/") + path,
+                 operation, Where::kWorkspace,
+                 scope,     std::move(handler)};
   };
   return {
       route("GET", "users", "listUsers", Scope::kRead, list<model::kUser>),

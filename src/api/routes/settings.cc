@@ -98,14 +98,13 @@ Result<HttpResponse> put_workspace(Call& call) {
                    "zone");
   const uint32_t packed = expr::pack_currency(currency);
   if (packed == 0 || !expr::minor_digits(packed))
-    return invalid(fmt::format("'{}' is no currency of ISO 4217, such as EUR",
-                               cut_utf8(currency, 20)),
-                   "currency");
+    return invalid(
+        fmt::format("'{}' is no currency of ISO 4217, such as EUR", cut_utf8(currency, 20)),
+        "currency");
   TRY_ASSIGN(const Json active, active_fields(call));
   if (active.text("zone", "UTC") != zone || active.text("currency", "USD") != currency)
-    TRY(call.context.declaring.declare(
-        declarer(call), model::kWorkspaceConfigured,
-        Json::object().set("zone", zone).set("currency", currency)));
+    TRY(call.context.declaring.declare(declarer(call), model::kWorkspaceConfigured,
+                                       Json::object().set("zone", zone).set("currency", currency)));
   note_packs(call);
   return get_workspace(call);
 }

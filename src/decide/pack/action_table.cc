@@ -27,9 +27,11 @@ constexpr ArgumentForm kNote[] = {
 constexpr ArgumentForm kNotify[] = {
     {"to", kReceiver, kMust}, {"text", kText, kMust}, {"urgent", kFlag}};
 constexpr ArgumentForm kApproval[] = {{"approval", kId, kMust}};
-constexpr ArgumentForm kSend[] = {
-    {"template", kId, kMust}, {"to", kObject, kMust}, {"channel", kText}, {"text", kText},
-    {"with", kSetting}};
+constexpr ArgumentForm kSend[] = {{"template", kId, kMust},
+                                  {"to", kObject, kMust},
+                                  {"channel", kText},
+                                  {"text", kText},
+                                  {"with", kSetting}};
 constexpr ArgumentForm kStartSla[] = {{"policy", kId, kMust}, {"of", kObject}};
 constexpr ArgumentForm kSla[] = {{"policy", kId}, {"of", kObject}};
 constexpr ArgumentForm kProgram[] = {{"program", kId, kMust}, {"about", kObject}};
