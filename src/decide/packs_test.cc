@@ -62,6 +62,22 @@ rules:
   EXPECT_EQ(account().fields.integer("seats"), 4);
 }
 
+TEST_F(Packs, AnEventThatMakesARecordIsToldOfOnce) {
+  activate(R"(
+objects: {visit_note: {prefix: vn, fields: {n: {type: int}}}}
+scores: {asked: {of: contact, points: {ticket: {add: 10, on: ticket.created}}}}
+rules: {keep: {on: ticket.created, do: [{create: {object: visit_note, set: {n: 1}}}]}}
+)");
+  ana();
+  send("ticket.created", Json::object().set("ticket_id", "t1"));
+  EXPECT_EQ(objects("visit_note").size(), 1u);
+  EXPECT_EQ(contact().fields.integer("asked"), 10);
+  // A ticket made otherwise is told of as made.
+  send("conversation.escalated", Json::object().set("conversation_id", "v1"));
+  EXPECT_EQ(objects("visit_note").size(), 2u);
+  EXPECT_EQ(contact().fields.integer("asked"), 20);
+}
+
 TEST_F(Packs, PointsCountOncePerRecordAndCrossBands) {
   activate(R"(
 scores:

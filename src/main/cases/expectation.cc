@@ -49,6 +49,7 @@ const YamlNode* exactly(const YamlNode& node) {
 }
 
 std::string shown(const Json& value) {
+  if (value.is_double()) return fmt::format("{}", value.as_double());
   return value.is_string() ? std::string(value.as_string()) : to_text(value);
 }
 

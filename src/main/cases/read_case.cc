@@ -253,9 +253,15 @@ class Reader {
     one.every = fields.span("every", Micros{0});
     if (const YamlNode* at = fields.take("at")) read_moment(*at, one);
     static constexpr std::string_view kOwn[] = {"type", "contact", "times", "every", "at"};
-    for (const auto& [key, value] : node.members)
-      if (std::find(std::begin(kOwn), std::end(kOwn), key.text) == std::end(kOwn))
+    for (const auto& [key, value] : node.members) {
+      if (std::find(std::begin(kOwn), std::end(kOwn), key.text) != std::end(kOwn)) continue;
+      if (key.text == "properties" && value.kind == Kind::kMap) {
+        for (const auto& [name, property] : value.members)
+          one.properties.set(name.text, property.to_json());
+      } else {
         one.properties.set(key.text, value.to_json());
+      }
+    }
     return one;
   }
 

@@ -82,7 +82,8 @@ bool holds(const All& all, std::string_view word) {
 std::string text_of(const YamlNode& fields, std::initializer_list<std::string_view> keys,
                     std::string_view fallback) {
   for (std::string_view key : keys)
-    if (const YamlNode* value = fields.find(key)) return value->text;
+    if (const YamlNode* value = fields.find(key))
+      return value->kind == Kind::kNull ? std::string() : value->text;
   return std::string(fallback);
 }
 
