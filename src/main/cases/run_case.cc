@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "main/cases/stage.h"
@@ -19,6 +20,16 @@ std::string told(const Json& row) {
   return fmt::format("{} {} {}", row.text("what"), rule, to_text(rest));
 }
 
+size_t largest(const PackSet& packs) {
+  size_t most = 0;
+  for (const ShelvedPack* pack : packs.packs) {
+    size_t bytes = 0;
+    for (const auto& [path, text] : pack->files.files) bytes += path.size() + text.size();
+    most = std::max(most, bytes);
+  }
+  return most;
+}
+
 class Play {
  public:
   Play(const Case& one, const PackSet& packs, const decide::Engine& engine, WorldKind kind,
@@ -27,7 +38,7 @@ class Play {
         engine_(engine),
         kind_(kind),
         world_(folder, engine, one.at - minutes(1),
-               kind == WorldKind::kTwice ? Delivery::kTwice : Delivery::kOnce),
+               kind == WorldKind::kTwice ? Delivery::kTwice : Delivery::kOnce, largest(packs)),
         stage_(world_, engine, one, packs) {}
 
   std::vector<Finding> run() {

@@ -8,7 +8,7 @@ namespace rapport::cases {
 
 namespace {
 
-constexpr uint64_t kSegment = 4 << 20;  // holds the largest pack as one event
+constexpr uint64_t kSegment = 256 << 10;  // small: it is allocated for each case anew
 constexpr int kMostTicks = 200'000;
 
 // All that lives in a state, as text.
@@ -42,8 +42,13 @@ std::string first_difference(store::State& live, store::State& again) {
 
 }  // namespace
 
-World::World(std::string folder, const decide::Engine& engine, Micros start, Delivery delivery)
-    : folder_(std::move(folder)), engine_(engine), clock_(start), delivery_(delivery) {}
+World::World(std::string folder, const decide::Engine& engine, Micros start, Delivery delivery,
+             size_t largest)
+    : folder_(std::move(folder)),
+      engine_(engine),
+      clock_(start),
+      delivery_(delivery),
+      segment_bytes_(kSegment + 2 * largest) {}
 
 World::~World() {
   close();
@@ -65,7 +70,7 @@ Result<void> World::open() {
   store::EventLogOptions options;
   options.folder = folder_;
   options.master[0] = 7;
-  options.segment_bytes = kSegment;
+  options.segment_bytes = segment_bytes_;
   TRY_ASSIGN(log_, store::EventLog::open(std::move(options), disk_, clock_, random_, failpoints_,
                                          *metrics_, reporter_));
   if (!log_->keys().hash_key(kWorkspace).ok()) TRY(log_->keys().add_workspace(kWorkspace));

@@ -26,8 +26,10 @@ enum class Delivery : uint8_t { kOnce, kTwice };
 
 class World {
  public:
-  // An empty workspace in an empty folder, which is left behind. `engine` is shared by worlds.
-  World(std::string folder, const decide::Engine& engine, Micros start, Delivery delivery);
+  // An empty workspace in an empty folder, which is left behind. `engine` is shared by worlds;
+  // `largest` is about how many bytes the largest event has.
+  World(std::string folder, const decide::Engine& engine, Micros start, Delivery delivery,
+        size_t largest);
   ~World();
 
   Result<void> open();
@@ -57,6 +59,7 @@ class World {
   const decide::Engine& engine_;
   CaseClock clock_;
   const Delivery delivery_;
+  const uint64_t segment_bytes_;
   PosixDisk disk_;
   SystemRandom random_;
   NoFailpoints failpoints_;
