@@ -78,6 +78,16 @@ rules: {keep: {on: ticket.created, do: [{create: {object: visit_note, set: {n: 1
   EXPECT_EQ(contact().fields.integer("asked"), 20);
 }
 
+TEST_F(Packs, WhatARecordNamesButIsNotThereIsNotInSight) {
+  activate(R"(
+rules:
+  tag: {on: task.created, when: "!has(conversation.channel) ", do: [{tag: {task: [late]}}]}
+)");
+  ana();
+  send("task.created", Json::object().set("task_id", "k1").set("conversation_id", "nobody's"));
+  EXPECT_EQ(to_text(*world.all(model::kTask).at(0)->fields.find("tags")), R"(["late"])");
+}
+
 TEST_F(Packs, PointsCountOncePerRecordAndCrossBands) {
   activate(R"(
 scores:

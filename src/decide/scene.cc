@@ -19,15 +19,16 @@ std::string_view subject_field(std::string_view type) {
   return type == model::kConversation ? "subject" : "subject_id";
 }
 
-// Fills what the record belongs to, and what that belongs to.
+// Fills what the record belongs to, of what there is: an event may name a conversation that nobody
+// began.
 void fill(const Step& step, const Definitions& definitions, Scene& scene, const Record& record) {
   const uint32_t own = object_of(definitions, record);
   if (own == Vocabulary::kNone) return;
   for (const uint32_t number : definitions.plans[own].owners) {
     if (!scene.id(number).empty()) continue;
-    std::string id =
-        owner_id(step, definitions, record, definitions.vocabulary.object(number).name);
-    if (!id.empty()) scene.set(number, std::move(id));
+    const Object& object = definitions.vocabulary.object(number);
+    std::string id = owner_id(step, definitions, record, object.name);
+    if (!id.empty() && step.find(object.storage, id)) scene.set(number, std::move(id));
   }
 }
 
