@@ -323,9 +323,9 @@ void note_split(Step& step, const Json& joined) {
 
 }  // namespace
 
-void split_contact(Step& step, const Event& event) {
+Split split_contact(Step& step, const Event& event) {
   const Record* contact = resolve_contact(step, event.property("contact"));
-  if (!contact) return;
+  if (!contact) return {};
   const Record whole = *contact;
   const int64_t merge = event.properties.integer("merge_sequence");
   bool found = false;
@@ -334,19 +334,25 @@ void split_contact(Step& step, const Event& event) {
     note_split(step, joined);
     found = true;
   }
-  if (!found) return;
+  if (!found) return {};
   for (SubjectId subject : subjects_of(whole)) step.file_under(subject_list(subject));
 
   const Component component = component_of(step, whole);
+  Split split{whole.key.id, {}, {}};
   Scratch scratch(step);
   seed(scratch, step, component.subjects);
   for (const auto& [sequence, earlier] : component.events) {
     if (earlier->type == model::kContactsSplit || undone(step, component.subjects, sequence))
       continue;
     scratch.fold(*earlier);
+    split.events.push_back(earlier);
   }
   for (const std::string& id : component.contacts) step.remove(model::kContact, id);
-  for (auto& [key, record] : scratch.records_) step.put(record);
+  for (auto& [key, record] : scratch.records_) {
+    if (key.type == model::kContact) split.contacts.push_back(key.id);
+    step.put(record);
+  }
+  return split;
 }
 
 }  // namespace rapport::decide

@@ -45,6 +45,13 @@ void Deriving::computed(const CompiledComputed& computed) {
   set(field.name, value ? *value : Json());
 }
 
+// What does not hold when first looked at is told of when it does.
+void Deriving::note_looked_at(std::string_view part, const std::string& id) {
+  Json& all = rounds_.derived(key_);
+  if (!all.find(part)) all.set(part, Json::object());
+  all.edit(part)->set(id, nullptr);
+}
+
 void Deriving::signal(const CompiledSignal& signal) {
   const SignalSpec& spec = *signal.spec;
   Evaluation evaluation(rounds_.step(), definitions_, scene_);
@@ -53,6 +60,8 @@ void Deriving::signal(const CompiledSignal& signal) {
   const Json* told = side ? side->find("signals") : nullptr;
   const Json* open = told ? told->find(spec.id) : nullptr;
   const bool held = open && !open->is_null();
+  if (!holds && !open && rounds_.was_there_before(key_, spec.pack))
+    return note_looked_at("signals", spec.id);
   if (holds == held) return;
   Json& all = rounds_.derived(key_);
   if (!all.find("signals")) all.set("signals", Json::object());
@@ -99,6 +108,8 @@ void Deriving::segment(const CompiledSegment& segment) {
   const Json* all = side ? side->find("segments") : nullptr;
   const Json* since = all ? all->find(id) : nullptr;
   const bool held = since && !since->is_null();
+  if (!holds && !since && rounds_.was_there_before(key_, segment.spec->pack))
+    return note_looked_at("segments", id);
   if (holds == held) return;
   Json& mine = rounds_.derived(key_);
   if (!mine.find("segments")) mine.set("segments", Json::object());

@@ -42,6 +42,7 @@ class Deriving {
   void computed(const CompiledComputed& computed);
   void signal(const CompiledSignal& signal);
   void segment(const CompiledSegment& segment);
+  void note_looked_at(std::string_view part, const std::string& id);
 
   Rounds& rounds_;
   const Definitions& definitions_;

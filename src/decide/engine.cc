@@ -9,7 +9,9 @@
 #include "decide/contact_fields.h"
 #include "decide/conversation.h"
 #include "decide/deal.h"
+#include "decide/derived_join.h"
 #include "decide/edits.h"
+#include "decide/erasing.h"
 #include "decide/outbox.h"
 #include "decide/programs.h"
 #include "decide/record_set.h"
@@ -91,54 +93,16 @@ void readmitted(Step& step, const Event& event) {
   step.edit(model::kQuarantine, id).fields.set("status", "readmitted");
 }
 
-void erase_conversation(Step& step, const std::string& id) {
-  for (const std::string& ticket : step.ids_with(model::kTicket, "conversation", id))
-    forget_record(step, {std::string(model::kTicket), ticket});
-  forget_record(step, {std::string(model::kConversation), id});
-  step.disarm("idle/" + id);
-  step.drop_list(conversation_list(id));
-}
-
-// Everything that tells of the contact, of all its subjects. What stays: that it was erased.
-void erase_contact(Step& step, const Event& event) {
-  const std::string contact(event.property("contact"));
-  for (const Json& number : values_of(event.properties, "subjects")) {
-    const std::string subject = std::to_string(number.as_int());
-    for (const std::string& id : step.ids_with(model::kConversation, "subject", subject))
-      erase_conversation(step, id);
-    for (std::string_view type : {model::kDeal, model::kTask})
-      for (const std::string& id : step.ids_with(type, "subject_id", subject))
-        forget_record(step, {std::string(type), id});
-    for (const std::string& id : step.ids_with(model::kQuarantine, "subject", subject)) {
-      step.remove(model::kQuarantine, id);
-      step.drop_list("quarantine/" + id);
-    }
-    step.remove(model::kSubject, subject);
-    step.drop_list("subject/" + subject);
-    step.drop_list("evidence/" + subject);
-  }
-  if (const Record* known = step.find(model::kContact, contact)) {
-    const Record gone = *known;
-    forget_record(step, gone.key);
-    for (const Json& former : values_of(gone.fields, "former_ids")) {
-      for (const std::string& id :
-           step.ids_with(model::kShadow, "local", "contact/" + std::string(former.as_string())))
-        step.remove(model::kShadow, id);
-      step.remove(model::kReview, "merge/" + std::string(former.as_string()));
-    }
-  }
-  Record& erasure = step.edit(model::kErasure, contact);
-  erasure.fields.set("status", "open").set("at", format_time(event.received_at));
-  if (const Json* subjects = event.properties.find("subjects"))
-    erasure.fields.set("subjects", *subjects);
-}
-
-void fold_own(Step& step, const Event& event) {
+void fold_own(Step& step, const Event& event, const Definitions* definitions, Rounds* rounds) {
   if (fold_declaration(step, event)) return;
   if (event.type == model::kRecordSet) return set_record(step, event);
   if (event.type == model::kContactsMerged) return merge_contacts(step, event);
-  if (event.type == model::kContactsSplit) return split_contact(step, event);
-  if (event.type == model::kContactErased) return erase_contact(step, event);
+  if (event.type == model::kContactsSplit) {
+    const Split split = split_contact(step, event);
+    if (rounds) remake_derived(*rounds, split);
+    return;
+  }
+  if (event.type == model::kContactErased) return erase_contact(step, definitions, event);
   if (event.type == model::kConnectionConfigured) return configure_connection(step, event);
   if (event.type == model::kConnectionChanged) return change_connection(step, event);
   if (event.type == model::kPushRetried) return retry_refused(step, event);
@@ -167,9 +131,10 @@ std::variant<Decisions, Needs> Engine::step(const Event& event, std::span<const 
     if (event.origin == Origin::kTracked) {
       fold_tracked(step, event);
     } else {
-      fold_own(step, event);
+      fold_own(step, event, definitions.get(), rounds ? &*rounds : nullptr);
     }
     settle_accounts(step);
+    join_derived(step, definitions.get());
     if (rounds) {
       rounds->set_now(event.received_at);
       rounds->run(event);

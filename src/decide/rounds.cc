@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decide/approvals.h"
+#include "decide/contact_fields.h"
 #include "decide/deriving.h"
 #include "decide/programs.h"
 #include "decide/said.h"
@@ -377,6 +378,11 @@ void Rounds::finish() {
   if (!fields.find("did")) fields.set("did", Json::array());
   for (const Json& row : trace_.as_array()) fields.edit("did")->push_back(row);
   fields.set("version", definitions_.version).set("at", format_time(now_));
+  for (const Json& row : trace_.as_array()) {
+    const auto about = row.text("about");
+    for (std::string_view id : {about.substr(about.find('/') + 1), row.text("record")})
+      if (!id.empty()) append_value(fields, "names", Json(id));
+  }
   trace_ = Json::array();
 }
 

@@ -59,6 +59,9 @@ class Rounds {
   void run(const model::Event& event);
   // Nothing happened but time: the record's figures are made again.
   void refresh(const model::RecordKey& record);
+  // The records' own figures are counted again from these events, and derived; nobody is told.
+  void remake(const std::vector<model::RecordKey>& records,
+              const std::vector<const model::Event*>& events);
   // A rule whose record has been quiet for long enough.
   void act_late(std::string_view rule, const model::RecordKey& record);
   // Something that happened, by the machinery's own doing (SLA, programs, approvals).

@@ -6,6 +6,7 @@
 #include "decide/clocks.h"
 #include "decide/deriving.h"
 #include "decide/rounds.h"
+#include "decide/said.h"
 #include "decide/series.h"
 
 namespace rapport::decide {
@@ -176,6 +177,30 @@ void Rounds::add_points(const Occurrence& occurrence, const Scene& scene) {
     const auto& numbers = definitions_.vocabulary.object(of.object).numbers;
     touched.dirty.insert(numbers.find(of.spec->id)->second);
   }
+}
+
+void Rounds::remake(const std::vector<RecordKey>& records,
+                    const std::vector<const model::Event*>& events) {
+  const uint32_t contact = definitions_.vocabulary.find_object(model::kContact);
+  for (const model::Event* event : events) {
+    if (event->origin != model::Origin::kTracked) continue;
+    Scene scene = scene_of(step_, definitions_, *event, event->received_at);
+    const RecordKey key{std::string(model::kContact), scene.id(contact)};
+    if (std::find(records.begin(), records.end(), key) == records.end()) continue;
+    if (definitions_.reads_said) scene.set_said(read_said(definitions_.reader.get(), *event));
+    if (const auto on = definitions_.metrics_on.find(event->type);
+        on != definitions_.metrics_on.end())
+      for (const uint32_t number : on->second)
+        if (definitions_.metrics[number].object == contact)
+          count_one(definitions_.metrics[number], *event, scene);
+    if (const auto on = definitions_.lines_on.find(event->type); on != definitions_.lines_on.end())
+      for (const auto& [score, line] : on->second)
+        if (const CompiledScore& of = definitions_.scores[score]; of.object == contact)
+          add_line(*this, of, of.lines[line], {}, scene);
+  }
+  for (const RecordKey& key : records) touched_[key].object = contact;
+  settle();
+  happened_.clear();
 }
 
 // Remembers that something was done for a record: false when it was before.

@@ -333,7 +333,8 @@ bool add_line(Rounds& rounds, const CompiledScore& score, const CompiledLine& li
   row.set("sum", as_number(figure(&row, "sum") + (total - had)));
   if (!row.find("events")) row.set("events", Json::array());
   auto& events = row.edit("events")->edit_array();
-  events.push_back(Json(rounds.step().event().sequence.value));
+  const model::Event& source = scene.event ? *scene.event : rounds.step().event();
+  events.push_back(Json(source.sequence.value));
   if (events.size() > kMostSources) events.erase(events.begin());
   return true;
 }

@@ -26,7 +26,8 @@ enum class Shape : uint8_t {
   kCurrency,
   kTime,
   kPriority,
-  kTaskStatus
+  kTaskStatus,
+  kTicketStatus
 };
 enum class Need : uint8_t { kRequired, kOptional };
 constexpr double kMostAmount = 1e15;
@@ -103,6 +104,19 @@ constexpr Property kTask[] = {
     {"owner", Shape::kText, Need::kOptional},
 };
 
+constexpr Property kTicket[] = {
+    {"ticket_id", Shape::kId, Need::kRequired},
+    {"conversation_id", Shape::kId, Need::kOptional},
+    {"subject", Shape::kText, Need::kOptional},
+    {"description", Shape::kText, Need::kOptional},
+    {"priority", Shape::kPriority, Need::kOptional},
+    {"status", Shape::kTicketStatus, Need::kOptional},
+    {"channel", Shape::kText, Need::kOptional},
+    {"assignee", Shape::kText, Need::kOptional},
+    {"team", Shape::kText, Need::kOptional},
+    {"tags", Shape::kTexts, Need::kOptional},
+};
+
 struct EventShape {
   std::string_view type;
   std::span<const Property> properties;
@@ -121,6 +135,11 @@ constexpr EventShape kShapes[] = {
     {model::kTaskCreated, kTask},
     {model::kTaskUpdated, kTask},
     {model::kTaskCompleted, kTask},
+    {model::kTicketCreated, kTicket},
+    {model::kTicketUpdated, kTicket},
+    {model::kTicketClosed, kTicket},
+    {model::kTicketReopened, kTicket},
+    {model::kTicketReplied, kTicket},
 };
 
 const EventShape* shape_of(std::string_view type) {
@@ -135,6 +154,8 @@ bool is_author(std::string_view word) {
 
 constexpr std::string_view kPriorities[] = {"low", "medium", "high", "urgent"};
 constexpr std::string_view kTaskStatuses[] = {"open", "in_progress", "completed"};
+constexpr std::string_view kTicketStatuses[] = {"new",     "open",   "waiting_on_customer",
+                                                "on_hold", "solved", "closed"};
 
 bool is_one_of(const Json& value, std::span<const std::string_view> words) {
   return value.is_string() &&
@@ -213,6 +234,11 @@ std::string_view lacks(const Json& value, Shape shape) {
     case Shape::kTaskStatus:
       return is_one_of(value, kTaskStatuses) ? ""
                                              : "one of \"open\", \"in_progress\", \"completed\"";
+    case Shape::kTicketStatus:
+      return is_one_of(value, kTicketStatuses)
+                 ? ""
+                 : "one of \"new\", \"open\", \"waiting_on_customer\", \"on_hold\", \"solved\", "
+                   "\"closed\"";
   }
   BUG("a shape without a check");
 }
@@ -248,7 +274,8 @@ Result<void> check_known_event(std::string_view type, const Json& properties) {
 }
 
 bool speaks_for_customer(std::string_view type, const Json& properties) {
-  if (type.starts_with("deal.") || type.starts_with("task.")) return false;
+  for (std::string_view business : {"deal.", "task.", "ticket."})
+    if (type.starts_with(business)) return false;
   return type != model::kMessageSent || properties.text("author") == "customer";
 }
 

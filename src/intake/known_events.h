@@ -1,4 +1,5 @@
-// Track calls whose names mean something: the events of conversations (CH-10), deals and tasks.
+// Track calls whose names mean something: the events of conversations (CH-10), deals, tasks and
+// tickets.
 #pragma once
 
 #include <string_view>

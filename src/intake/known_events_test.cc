@@ -42,6 +42,13 @@ TEST(KnownEvents, NameTheFieldThatIsWrong) {
        "properties.priority must be one of \"low\", \"medium\", \"high\", \"urgent\""},
       {"task.created", R"({"task_id": "T", "status": "done"})",
        "properties.status must be one of \"open\", \"in_progress\", \"completed\""},
+      {"ticket.created", "{}", "properties.ticket_id is missing"},
+      {"ticket.updated", R"({"ticket_id": "K", "priority": "very"})",
+       "properties.priority must be one of \"low\", \"medium\", \"high\", \"urgent\""},
+      {"ticket.updated", R"({"ticket_id": "K", "status": "completed"})",
+       "properties.status must be one of \"new\", \"open\", \"waiting_on_customer\", \"on_hold\", "
+       "\"solved\", \"closed\""},
+      {"ticket.replied", R"({"ticket_id": 7})", "properties.ticket_id must be a text"},
       {"conversation.assigned", R"({"assignee": "rosa@portal.example"})",
        "properties.conversation_id is missing"},
   };

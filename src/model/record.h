@@ -87,6 +87,7 @@ inline constexpr IndexSpec kIndexes[] = {
     {kUser, "teams"},          {kUser, "roles"},           {kObject, "object"},
     {kObject, "subject_id"},   {kObject, "account"},       {kObject, "about"},
     {kObject, "of"},           {kContact, "segments"},     {kAccount, "segments"},
+    {kTrace, "names"},
 };
 
 // A timer is state: it fires as part of the step of the first event received at or after `due`.
