@@ -1,8 +1,5 @@
 #include "api/pack_view.h"
 
-#include <algorithm>
-#include <map>
-
 #include "base/yaml.h"
 #include "decide/pack/sections.h"
 
@@ -70,21 +67,6 @@ Json show_entry(const decide::Section& section, const EntryAt& entry) {
   return one.set("file", entry.file).set("line", entry.key->line);
 }
 
-// "rules/vip-alert" → what is written there.
-std::map<std::pair<std::string, std::string>, std::string> written(const PackFiles& files) {
-  const Document document(files);
-  std::map<std::pair<std::string, std::string>, std::string> all;
-  for (const decide::Section& section : decide::sections())
-    for (const EntryAt& entry : document.entries(section))
-      all[{std::string(section.name), section.has_ids ? entry.key->text : std::string()}] +=
-          to_canonical_text(plain(*entry.value));
-  for (const auto& [file, root] : document.roots())
-    for (const char* part : {"says", "uses"})
-      if (const YamlNode* node = root.find(part))
-        all[{"pack", part}] += to_canonical_text(plain(*node));
-  return all;
-}
-
 }  // namespace
 
 Json show_pack(const PackFiles& files) {
@@ -103,23 +85,6 @@ Json show_pack(const PackFiles& files) {
     if (!all.as_array().empty()) sections.set(section.name, std::move(all));
   }
   return out.set("sections", std::move(sections));
-}
-
-Json compare_packs(const PackFiles& before, const PackFiles& after) {
-  const auto old = written(before), fresh = written(after);
-  Json changes = Json::array();
-  const auto note = [&](const char* kind, const std::pair<std::string, std::string>& entry) {
-    changes.push_back(
-        Json::object().set("kind", kind).set("section", entry.first).set("id", entry.second));
-  };
-  for (const auto& [entry, text] : fresh) {
-    const auto it = old.find(entry);
-    if (it == old.end()) note("added", entry);
-    if (it != old.end() && it->second != text) note("changed", entry);
-  }
-  for (const auto& [entry, text] : old)
-    if (!fresh.contains(entry)) note("removed", entry);
-  return changes;
 }
 
 }  // namespace rapport::api

@@ -10,8 +10,4 @@ namespace rapport::api {
 // order of files and lines. Files that are no YAML are passed over.
 Json show_pack(const decide::PackFiles& files);
 
-// Entries that two versions do not have in common or that differ, as they are written:
-// [{kind: added | removed | changed, section, id}] by section and id.
-Json compare_packs(const decide::PackFiles& before, const decide::PackFiles& after);
-
 }  // namespace rapport::api

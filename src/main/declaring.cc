@@ -93,7 +93,12 @@ Result<void> Server::activate_configured() {
     const api::Declarer who{workspace.id, *state, "config", ""};
     for (const auto& files : ordered) {
       TRY_ASSIGN(const auto done, declaring_->activate(who, files, std::nullopt));
-      if (!done.problems.empty()) return api::Refusal{done.problems}.error();
+      for (const Error& problem : done.problems)  // the others may fit all the same
+        reporter_.report(Level::kError, "pack.refused",
+                         Json::object()
+                             .set("workspace", workspace.name)
+                             .set("pack", files.name)
+                             .set("error", problem.message));
       if (done.sequence.value == 0) continue;
       reporter_.report(Level::kInfo, "pack.activated",
                        Json::object()

@@ -26,7 +26,7 @@ Result<void> collect(Disk& disk, const std::string& folder, const std::string& p
     const std::string path = folder + "/" + name;
     if (is_part(name)) {
       TRY_ASSIGN(files.files[prefix + name], read_file(disk, path));
-    } else if (name.find('.') == name.npos && depth < kDeepest) {
+    } else if (name.find('.') == name.npos && name != "cases" && depth < kDeepest) {
       // A name without a dot that cannot be listed is a file: nothing of a pack's.
       if (disk.list(path).ok()) TRY(collect(disk, path, prefix + name + "/", depth + 1, files));
     }

@@ -15,7 +15,7 @@ std::string packs_folder(Disk& disk, const Settings& settings);
 
 // Whether there is a pack.yaml in it.
 bool is_pack_folder(Disk& disk, const std::string& path);
-// All its files that a pack is made of, its cases too; named after its pack.yaml (after the folder
+// All YAML files of it but the cases; named after its pack.yaml (after the folder
 // where that cannot be read). kNotFound: it has no pack.yaml.
 Result<decide::PackFiles> read_pack_folder(Disk& disk, const std::string& path);
 // The pack folders that a name stands for: a folder with a pack.yaml, a folder of such folders, or

@@ -12,6 +12,16 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 
+PACK = {'pack.yaml': 'pack: canary\n', 'all.yaml': '''
+objects: {wish: {prefix: wsh, belongs_to: {contact: optional}, fields: {text: {type: text}}}}
+metrics: {said: {of: contact, on: message.sent, first: event.text}}
+scores: {lead: {of: contact, points: {talk: {add: 5, on: message.sent}, here: {add: 1, while: "has(contact.email)"}}}}
+signals: {talks: {of: contact, when: "contact.lead > 3", value: "= contact.said", says: talks}}
+rules:
+  wish: {on: message.sent, do: [{create: {object: wish, key: "= event.id", set: {text: "= event.text"}}}]}
+  late: {on: message.sent, debounce: 24h, do: [{tag: {contact: [late]}}]}
+  note: {on: conversation.escalated, do: [{note: {on: ticket, text: "= event.reason"}}, {alert: {type: talk, severity: low, text: "= event.reason"}}, {task: {subject: "= event.reason", about: ticket}}]}
+'''}
 PERSONS = 100
 ANY_CANARY = re.compile(rb'canary[a-z]+[0-9]{3}x|49301[0-9]{3}4711')  # of canaries()
 STAYING = 10
@@ -77,6 +87,30 @@ def fill(world):
     return answer.json['sequence']
 
 
+def check_pack(checks, world):
+    """What is derived of persons holds their words too."""
+    for kind in ('wish', 'note', 'alert', 'signal'):
+        rows = world.get(f'/api/v1/objects/{kind}?limit=1000')['data']
+        checks.that(len(rows) >= PERSONS, f'the pack has made {len(rows)} records {kind}', rows[:1])
+    checks.that(world.get('/api/v1/traces?limit=1000')['data'], 'and traces')
+
+
+def check_nothing_derived(checks, world):
+    gone = {r['contact'] for r in ERASED}
+    for kind in ('wish', 'note', 'alert', 'signal'):
+        rows = world.get(f'/api/v1/objects/{kind}?limit=1000')['data']
+        checks.that(0 < len(rows) <= 3 * STAYING, f'of {kind} those of the {STAYING} stay', len(rows))
+    told = repr(world.get('/api/v1/traces?limit=1000')['data'])
+    checks.that(not [c for c in gone if c in told], 'no trace names them')
+    state = b''.join(p.read_bytes() for p in (world.data / 'state').rglob('*') if p.is_file())
+    for name in ('derived', 'refresh', 'debounce'):
+        left = [c for c in gone if f'{name}/{c}'.encode() in state or f'contact/{c}'.encode() in state]
+        checks.that(not left, f'nothing derived is left, nor a timer ({name})', left[:3])
+
+
+ERASED = []
+
+
 def erase_all(checks, world, key):
     refused, begin = [], time.monotonic()
     for i in range(PERSONS):
@@ -85,6 +119,7 @@ def erase_all(checks, world, key):
         answer = world.request('DELETE', f'/api/v1/contacts/{rows[0]["id"]}', key=key)
         if answer.status != 200:
             refused.append(repr(answer))
+        ERASED.append({'contact': rows[0]['id']})
     checks.that(not refused, f'{PERSONS} persons are erased', refused[:3])
     print(f'{(time.monotonic() - begin) / PERSONS:.2f} s each', flush=True)
 
@@ -143,7 +178,10 @@ def main(checks):
     with harness.World('erase') as world:
         world.start()
         key = world.new_key('erase', 'read')
+        active = world.request('PUT', '/api/v1/packs/canary', {'files': PACK})
+        checks.that(active.status == 200, 'a pack is active', active)
         world.caught_up(fill(world))
+        check_pack(checks, world)
         for _ in range(2):
             checks.that(world.request('POST', '/api/v1/bases').status == 201, 'a base')
             world.caught_up(fill_one_more(world))
@@ -157,6 +195,7 @@ def main(checks):
         checks.that(not sealed, 'the log never shows them', sealed[:5])
         erase_all(checks, world, key)
         check_answers(checks, world)
+        check_nothing_derived(checks, world)
         check_short_user_id(checks, world, key)
         check_files(checks, world, world.data, 'the files of the data folder while it is served')
         after = backup(checks, world, 'backup-after')

@@ -161,6 +161,71 @@ def connections(tour, ann):
     tour.go(200, 'GET', '/api/v1/connections')
 
 
+PACK = {'pack.yaml': 'pack: tour\nsays: What the tour needs\n', 'all.yaml': '''
+settings: {hot: {value: 20, type: int, says: Points of a hot lead}}
+objects:
+  contact: {fields: {tier: {type: enum, values: [bronze, gold]}}}
+  refund: {prefix: rfd, belongs_to: {contact: optional}, fields: {approval_status: {type: text}, approval_level: {type: int}, approval_reason: {type: text}, approved_by: {type: text}}}
+scores: {lead: {of: contact, points: {asked: {add: 15, on: asked.price, says: asked}}}}
+lifecycles: {buyer: {of: contact, field: buying, starts: [{at: looking, when: "true"}], stages: {looking: {}, done: {final: true}}, moves: [{to: done, from: [looking], when: "false"}]}}
+approvals: {refund: {of: refund, levels: [{level: 1, when: "true", by: {role: manager}}]}}
+rules:
+  ask: {on: refund.asked, do: [{create: {object: refund, key: "= event.id"}}, {request_approval: {approval: refund}}, {notify: {to: {role: manager}, text: A refund}}]}
+'''}
+
+
+def packs(tour, ann):
+    one, pattern = '/api/v1/packs/tour', '/api/v1/packs/{name}'
+    draft = {'files': PACK}
+    wrong = {'files': dict(PACK, **{'all.yaml': PACK['all.yaml'].replace('asked.price', '"Not one"')})}
+    tour.go(200, 'POST', f'{one}/check', draft, pattern=f'{pattern}/check')
+    tour.go(200, 'POST', f'{one}/plan', draft, pattern=f'{pattern}/plan')
+    tour.go(404, 'GET', one)
+    made = tour.go(200, 'PUT', one, dict(draft, expected_version=None), pattern=pattern).json
+    tour.go(409, 'PUT', one, dict(draft, expected_version=None))
+    tour.go(400, 'PUT', one, dict(wrong))
+    tour.go(200, 'GET', '/api/v1/packs')
+    tour.go(200, 'GET', one, pattern=pattern)
+    tour.go(200, 'GET', f'{one}/versions/{made["version"]}', pattern=f'{pattern}/versions/{{version}}')
+    tour.go(200, 'POST', f'{one}/rollback', {'version': made['version']}, pattern=f'{pattern}/rollback')
+    tour.go(404, 'POST', f'{one}/rollback', {'version': 'none'})
+    about = {'type': 'contact', 'id': ann}
+    tour.go(200, 'POST', f'{one}/try', dict(draft, record=about, event={'type': 'asked.price'}), pattern=f'{pattern}/try')
+    tour.go(200, 'GET', '/api/v1/settings')
+    tour.go(200, 'PATCH', '/api/v1/settings', {'hot': 12})
+    tour.go(400, 'PATCH', '/api/v1/settings', {'hot': 'many'})
+    tour.go(200, 'PATCH', '/api/v1/settings', {'hot': None})
+    tour.go(200, 'GET', '/api/v1/workspace')
+    tour.go(200, 'PUT', '/api/v1/workspace', {'zone': 'Europe/Berlin', 'currency': 'EUR'})
+    user = '/api/v1/users/max', '/api/v1/users/{id}'
+    tour.go(200, 'PUT', user[0], {'name': 'Max', 'email': 'max@we.example', 'roles': ['manager']}, pattern=user[1])
+    tour.go(200, 'PUT', f'{user[0]}/presence', {'presence': 'away'}, pattern=f'{user[1]}/presence')
+    tour.go(200, 'GET', user[0], pattern=user[1])
+    tour.go(200, 'GET', '/api/v1/users')
+    tour.go(200, 'PUT', '/api/v1/teams/vip', {'name': 'VIP desk'}, pattern='/api/v1/teams/{id}')
+    tour.go(200, 'GET', '/api/v1/teams/vip', pattern='/api/v1/teams/{id}')
+    tour.go(200, 'GET', '/api/v1/teams')
+    asked = tour.go(200, 'POST', '/v1/track', {'userId': 'user-1', 'event': 'refund.asked', 'properties': {}}, tour.world.ingest)
+    tour.world.caught_up(asked.json['sequence'])
+    refund = tour.go(200, 'GET', '/api/v1/objects/refund', pattern='/api/v1/objects/{name}').json['data'][0]['id']
+    tour.go(200, 'GET', '/api/v1/objects/effect')
+    tour.go(404, 'GET', '/api/v1/objects/nothing')
+    tour.go(200, 'GET', f'/api/v1/objects/refund/{refund}', pattern='/api/v1/objects/{name}/{id}')
+    vote = {'approval': 'refund', 'record': refund, 'decision': 'approved'}
+    tour.go(403, 'POST', '/api/v1/approvals/decide', vote)
+    tour.go(200, 'POST', '/api/v1/approvals/decide', dict(vote, user='max'))
+    record = f'/api/v1/records/contact/{ann}', '/api/v1/records/{type}/{id}'
+    tour.go(200, 'PATCH', record[0], {'fields': {'tier': 'gold'}}, pattern=record[1])
+    tour.go(400, 'PATCH', record[0], {'fields': {'tier': 'iron'}})
+    tour.go(200, 'GET', f'{record[0]}/derived', pattern=f'{record[1]}/derived')
+    tour.go(200, 'POST', f'{record[0]}/move', {'lifecycle': 'buyer', 'to': 'done', 'reason': 'signed'}, pattern=f'{record[1]}/move')
+    tour.go(200, 'GET', '/api/v1/traces')
+    tour.go(200, 'GET', f'/api/v1/traces?sequence={asked.json["sequence"]}')
+    tour.go(204, 'DELETE', user[0], pattern=user[1])
+    tour.go(200, 'DELETE', one, pattern=pattern)
+    tour.go(404, 'DELETE', one)
+
+
 def merge_and_erase(tour, ann):
     bob = tour.world.get('/api/v1/contacts?email=bob@firm.com')['data'][0]['id']
     merged = tour.go(200, 'POST', f'/api/v1/contacts/{ann}/merge', {'contact': bob},
@@ -216,6 +281,7 @@ def main(checks):
             ann = read(tour, sequence)
             quarantine(tour, bad)
             connections(tour, ann)
+            packs(tour, ann)
             merge_and_erase(tour, ann)
             administer(tour)
             check_coverage(checks, world, tour)

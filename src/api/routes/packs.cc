@@ -6,6 +6,8 @@
 #include "api/routes/declared.h"
 #include "api/routes/routes.h"
 #include "base/text.h"
+#include "decide/pack/diff.h"
+#include "decide/pack/static_findings.h"
 
 namespace rapport::api {
 
@@ -94,6 +96,34 @@ Result<HttpResponse> check(Call& call) {
                          .set("problems", to_json(considered.problems)));
 }
 
+// What is odd about the packs that would be active side by side, as far as it stands in this one.
+Result<Json> findings_with(Call& call, const decide::PackFiles& files) {
+  std::vector<decide::PackSpec> packs;
+  decide::Elsewhere elsewhere;
+  const auto add = [&](const decide::PackFiles& one) {
+    decide::PackRead read = decide::read_pack(one);
+    decide::add_elsewhere(read, elsewhere);
+    packs.push_back(std::move(read.pack));
+  };
+  TRY_ASSIGN(const auto active, active_packs(call.tenant->state()));
+  for (const model::Record& pack : active)
+    if (pack.fields.text("name") != files.name) add(files_of(pack));
+  add(files);
+  Json all = Json::array();
+  for (const decide::Finding& finding : decide::static_findings(packs, elsewhere)) {
+    if (!finding.place.file.starts_with(files.name + "/")) continue;
+    const bool error = finding.level == decide::Finding::Level::kError;
+    all.push_back(Json::object()
+                      .set("level", error ? "error" : "warning")
+                      .set("code", finding.code)
+                      .set("message", finding.message)
+                      .set("file", finding.place.file)
+                      .set("line", finding.place.line)
+                      .set("column", finding.place.column));
+  }
+  return all;
+}
+
 // What would be switched, for the person who is to do so.
 Result<HttpResponse> plan(Call& call) {
   TRY_ASSIGN(const auto files, draft(call));
@@ -103,11 +133,20 @@ Result<HttpResponse> plan(Call& call) {
   if (!active.empty()) {
     TRY_ASSIGN(before, version_files(call, files.name, active));
   }
+  Json changes = Json::array();
+  std::string words;
+  if (const auto diff = decide::diff_packs(before, files); diff.ok()) {
+    changes = *decide::to_json(*diff).find("changes");
+    words = decide::to_text(*diff);
+  }  // a file that is no YAML is among the problems
+  TRY_ASSIGN(Json findings, findings_with(call, files));
   return json_answer(Json::object()
                          .set("name", files.name)
                          .set("active", active.empty() ? Json() : Json(active))
                          .set("version", decide::pack_version(files))
-                         .set("changes", compare_packs(before, files))
+                         .set("changes", std::move(changes))
+                         .set("words", words)
+                         .set("findings", std::move(findings))
                          .set("problems", to_json(considered.problems)));
 }
 

@@ -1,11 +1,13 @@
-// `rapport check`: finds what is wrong in settings and manifests before a server meets it.
+// `rapport check`: finds what is wrong in settings, manifests and packs before a server meets it.
 #include <fmt/format.h>
 
 #include "base/posix_disk.h"
 #include "base/text.h"
 #include "connect/manifest.h"
+#include "main/cases/pack_shelf.h"
 #include "main/commands/commands.h"
 #include "main/connections.h"
+#include "main/packs.h"
 
 namespace rapport {
 
@@ -33,7 +35,19 @@ void check_connectors(Disk& disk, const Settings& settings, const std::string& f
   }
 }
 
-void check_file(Disk& disk, const std::string& file, std::vector<Finding>& findings) {
+// The pack with all that it uses, as it would be activated; and its cases.
+void check_pack(Disk& disk, const std::string& folder, const expr::Zones* zones,
+                std::vector<Finding>& findings) {
+  cases::PackShelf shelf(disk, zones);
+  if (auto added = shelf.add(folder); !added.ok())
+    return findings.push_back({folder, added.error().message});
+  shelf.read();
+  for (const Error& error : shelf.errors()) findings.push_back({folder, error.message});
+}
+
+void check_file(Disk& disk, const std::string& file, const expr::Zones* zones,
+                std::vector<Finding>& findings) {
+  if (is_pack_folder(disk, file)) return check_pack(disk, file, zones, findings);
   const auto text = read_file(disk, file);
   if (!text.ok()) return findings.push_back({file, text.error().message});
   if (is_manifest(*text)) {
@@ -68,12 +82,15 @@ int check(const Shell& shell, std::vector<std::string> files) {
     files = std::move(*found);
   }
   std::vector<Finding> findings;
-  for (const auto& file : files) check_file(disk, file, findings);
+  const auto zones = expr::open_system_zones();
+  if (!zones.ok()) return shell.fail(zones.error());
+  for (const auto& file : files) check_file(disk, file, zones->get(), findings);
   Json list = Json::array();
   std::string text;
   for (const auto& finding : findings) {
     list.push_back(Json::object().set("file", finding.file).set("message", finding.message));
-    const bool named = finding.message.starts_with(finding.file);
+    const bool named = finding.message.find(".yaml:") != finding.message.npos ||
+                       finding.message.starts_with(finding.file);
     text += named ? finding.message + "\n" : fmt::format("{}: {}\n", finding.file, finding.message);
   }
   text += fmt::format("{} of {} files are in order.", files.size() - findings.size(), files.size());
@@ -86,9 +103,9 @@ int check(const Shell& shell, std::vector<std::string> files) {
 
 void add_check(const Command& app, Shell& shell) {
   auto files = std::make_shared<std::vector<std::string>>();
-  auto command = app.command("check", "Check settings and manifests; 3 when something is wrong");
-  command.option("file", *files, "Files; without one: --config and all manifests");
-  command.footer("Example:\n  rapport check rapport.yaml connectors/*/manifest.yaml");
+  auto command = app.command("check", "Check settings, manifests and packs; 3 when something is wrong");
+  command.option("file", *files, "Files, and folders of packs; without one: --config and all manifests");
+  command.footer("Example:\n  rapport check rapport.yaml connectors/*/manifest.yaml packs/*");
   on(command, shell, [&shell, files] { return check(shell, *files); });
 }
 

@@ -59,6 +59,8 @@ void add_events(const Command& app, Shell& shell);
 void add_quarantine(const Command& app, Shell& shell);
 void add_connections(const Command& app, Shell& shell);  // and dead-letters, sync
 void add_contacts(const Command& app, Shell& shell);
+void add_packs(const Command& app, Shell& shell);
+void add_users(const Command& app, Shell& shell);
 void add_sandbox(const Command& app, Shell& shell);
 void add_test(const Command& app, Shell& shell);
 

@@ -5,12 +5,14 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/posix_disk.h"
 #include "base/system.h"
 #include "main/api_client.h"
 #include "main/commands/commands.h"
 #include "main/commands/demo_talk.h"
 #include "main/commands/demo_trouble.h"
 #include "main/offline.h"
+#include "main/packs.h"
 #include "main/sandbox_server.h"
 #include "main/server.h"
 #include "main/signals.h"
@@ -98,6 +100,13 @@ class RunningSandbox {
   SandboxServer& sandbox_;
   std::thread thread_;
 };
+
+// Every pack that is shipped, where the folder of packs is found.
+void take_packs(Settings& settings) {
+  PosixDisk disk;
+  const auto found = find_packs(disk, packs_folder(disk, settings), "all");
+  if (found.ok() && !found->empty()) settings.packs.push_back({kWorkspace, {"all"}});
+}
 
 void connect_sandbox(Settings& settings, const SandboxServer& sandbox) {
   ConnectionSettings crm;
@@ -195,6 +204,7 @@ int demo(const Shell& shell, const Options& options) {
   const std::string crm = fmt::format("http://127.0.0.1:{}", (*sandbox)->port());
   const RunningSandbox running(**sandbox);
   connect_sandbox(*settings, **sandbox);
+  take_packs(*settings);
   const Environment environment = [&](const std::string& name) {
     return name == kTokenVariable ? std::optional<std::string>(kToken) : shell.environment(name);
   };

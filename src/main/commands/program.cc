@@ -104,7 +104,7 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 void add_commands(const Command& program, Shell& shell) {
   for (auto add : {add_serve, add_demo, add_init, add_check, add_verify, add_rebuild, add_backup,
                    add_restore, add_keys, add_workspaces, add_events, add_quarantine,
-                   add_connections, add_contacts, add_sandbox, add_test})
+                   add_connections, add_contacts, add_packs, add_users, add_sandbox, add_test})
     add(program, shell);
 }
 
