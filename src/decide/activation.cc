@@ -48,6 +48,7 @@ void activate(Step& step, const Event& event) {
                                       .set("at", format_time(event.received_at))
                                       .set("by", event.property("by"))
                                       .set("event", event.sequence.value));
+  step.edit(model::kDefinitions, "packs").fields.set(name, "active");
   Json& all = active(step);
   object_member(all, "packs").set(name, version);
   Json& since = object_member(all, "since");
@@ -59,6 +60,7 @@ void deactivate(Step& step, const Event& event) {
   const std::string name(event.property("pack"));
   if (!step.find(model::kPack, name)) return;
   step.edit(model::kPack, name).fields.set("status", "inactive");
+  step.edit(model::kDefinitions, "packs").fields.set(name, "inactive");
   Json& all = active(step);
   object_member(all, "packs").erase(name);
   object_member(all, "since").erase(name);

@@ -28,9 +28,9 @@ const model::Record* resolve_contact(const Step& step, std::string_view id);
 void merge_contacts(Step& step, const model::Event& event);
 // The contacts that a split has folded again, and the events it did so from. Valid for the step.
 struct Split {
-  std::string whole;                         // the contact that was split, before
-  std::vector<std::string> contacts;         // those there are now
-  std::vector<const model::Event*> events;   // in order
+  std::string whole;                        // the contact that was split, before
+  std::vector<std::string> contacts;        // those there are now
+  std::vector<const model::Event*> events;  // in order
 };
 // contacts.split {contact, merge_sequence}: undoes the join that event made, by folding the
 // cluster's events again without it. No effect when the contact has no such join.

@@ -84,7 +84,8 @@ void DerivedJoin::series(const Json& theirs) {
   if (definitions_) {
     for (const CompiledMetric& metric : definitions_->metrics) {
       const std::string& name = metric.metric.name;
-      const auto own = part_of(mine_, "series").text(name), other = part_of(theirs, "series").text(name);
+      const auto own = part_of(mine_, "series").text(name),
+                 other = part_of(theirs, "series").text(name);
       if (own.empty() || other.empty()) continue;
       auto joined = Series::read(metric.metric, own);
       const auto added = Series::read(metric.metric, other);
@@ -210,8 +211,8 @@ void DerivedJoin::rollups(const Json& theirs) {
     }
     state.set("sum", own->integer("sum") + other.integer("sum"));
     const Json* shown = fields().find(name);
-    const auto money = shown && shown->is_string() ? expr::read_money(shown->as_string())
-                                                   : std::nullopt;
+    const auto money =
+        shown && shown->is_string() ? expr::read_money(shown->as_string()) : std::nullopt;
     if (money) {
       std::string text;
       expr::append_money(text, {state.integer("sum"), money->currency});
@@ -266,9 +267,18 @@ void DerivedJoin::join() {
   step_.remove(theirs_key.type, theirs_key.id);
 }
 
+// Cheap for nearly every event: only one that ties subjects together can join contacts.
+bool may_join(const model::Event& event) {
+  return event.type == model::kContactsMerged ||
+         std::any_of(event.identities.begin(), event.identities.end(), [&](const auto& identity) {
+           return identity.subject.value != 0 && identity.subject != event.subject;
+         });
+}
+
 }  // namespace
 
 void join_derived(Step& step, const Definitions* definitions) {
+  if (!may_join(step.event())) return;
   std::vector<RecordKey> gone, there;
   for (const RecordKey& key : step.written()) {
     if (key.type != model::kContact) continue;

@@ -40,10 +40,9 @@ class DerivedJoins : public ::testing::Test {
     const PackFiles files{"p", {{"pack.yaml", "pack: p\n"}, {"all.yaml", kPack}}};
     Json texts = Json::object();
     for (const auto& [path, text] : files.files) texts.set(path, text);
-    world.send(own("pack.activated", Json::object()
-                                         .set("pack", "p")
-                                         .set("version", pack_version(files))
-                                         .set("files", texts)));
+    world.send(own(
+        "pack.activated",
+        Json::object().set("pack", "p").set("version", pack_version(files)).set("files", texts)));
     for (const Error& error : world.problems()) ADD_FAILURE() << error.message;
     world.send(identify(kAna, {email("ana@acme.example", kAna)}, Json::object()));
     world.send(identify(kBob, {email("bob@acme.example", kBob)}, Json::object()));
@@ -54,7 +53,9 @@ class DerivedJoins : public ::testing::Test {
     return std::string(
         world.record(model::kSubject, std::to_string(subject.value))->fields.text("contact"));
   }
-  void send(std::string_view type, SubjectId who) { world.send(tracked(type, who, Json::object())); }
+  void send(std::string_view type, SubjectId who) {
+    world.send(tracked(type, who, Json::object()));
+  }
   const Json& contact(const std::string& id) { return world.record(model::kContact, id)->fields; }
   const Json& derived(const std::string& id) {
     return world.record(model::kDerived, "contact/" + id)->fields;

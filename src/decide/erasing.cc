@@ -74,8 +74,7 @@ void disarm_all(Step& step, const Definitions* definitions, const RecordKey& key
   if (key.type == model::kObject) step.disarm("stall/" + key.id);
   if (!definitions) return;
   for (const Rule& rule : definitions->rules)
-    if (rule.spec && rule.spec->debounce.value > 0)
-      step.disarm("debounce/" + rule.name + "/" + of);
+    if (rule.spec && rule.spec->debounce.value > 0) step.disarm("debounce/" + rule.name + "/" + of);
 }
 
 void forget_derived(Step& step, const Definitions* definitions, const RecordKey& key) {

@@ -95,6 +95,19 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"allowed_networks: [localhost]", "'localhost' is no network"},
         Wrong{"data: [1", "rapport.yaml:"}, Wrong{"data: x\ndata: y", "data"}));
 
+TEST(Settings, ReadPacksOfWorkspaces) {
+  const auto settings = parse_settings(
+      "packs_folder: /srv/packs\npacks: [{workspace: acme, folders: [all, ./own]}]\n", "f");
+  ASSERT_TRUE(settings.ok()) << settings.error().message;
+  EXPECT_EQ(settings->packs_folder, "/srv/packs");
+  ASSERT_EQ(settings->packs.size(), 1u);
+  EXPECT_EQ(settings->packs[0].workspace, "acme");
+  EXPECT_EQ(settings->packs[0].folders, (std::vector<std::string>{"all", "./own"}));
+  for (const char* wrong : {"packs: [{workspace: acme}]", "packs: [{folders: [x]}]",
+                            "packs: [{workspace: acme, folder: [x]}]", "packs: all"})
+    EXPECT_FALSE(parse_settings(wrong, "f").ok()) << wrong;
+}
+
 TEST(Settings, TheEnvironmentWins) {
   Settings s;
   const auto done = apply_environment(s, [](const std::string& name) -> std::optional<std::string> {

@@ -103,8 +103,10 @@ int check(const Shell& shell, std::vector<std::string> files) {
 
 void add_check(const Command& app, Shell& shell) {
   auto files = std::make_shared<std::vector<std::string>>();
-  auto command = app.command("check", "Check settings, manifests and packs; 3 when something is wrong");
-  command.option("file", *files, "Files, and folders of packs; without one: --config and all manifests");
+  auto command =
+      app.command("check", "Check settings, manifests and packs; 3 when something is wrong");
+  command.option("file", *files,
+                 "Files, and folders of packs; without one: --config and all manifests");
   command.footer("Example:\n  rapport check rapport.yaml connectors/*/manifest.yaml packs/*");
   on(command, shell, [&shell, files] { return check(shell, *files); });
 }

@@ -1,4 +1,6 @@
 // `rapport packs`: what is active in a workspace, and switching it.
+#include "main/packs.h"
+
 #include <fmt/format.h>
 
 #include "api/declaring.h"
@@ -7,7 +9,6 @@
 #include "main/api_client.h"
 #include "main/commands/commands.h"
 #include "main/commands/table.h"
-#include "main/packs.h"
 
 namespace rapport {
 
@@ -81,9 +82,9 @@ int check(const Shell& shell, const Options& options) {
                                 Json::object().set("files", api::to_json(*files)));
   if (!checked.ok()) return shell.fail(checked.error());
   const bool fits = checked->flag("fits");
-  shell.done(*checked, fits ? fmt::format("{} {} fits what is active.", files->name,
-                                          checked->text("version"))
-                            : lines_of(*checked->find("problems")));
+  shell.done(*checked,
+             fits ? fmt::format("{} {} fits what is active.", files->name, checked->text("version"))
+                  : lines_of(*checked->find("problems")));
   return fits ? 0 : kFindings;
 }
 
@@ -94,8 +95,8 @@ int plan(const Shell& shell, const Options& options) {
   const auto plan = api.call("POST", path_of(files->name, "/plan"),
                              Json::object().set("files", api::to_json(*files)));
   if (!plan.ok()) return shell.fail(plan.error());
-  std::string text = fmt::format("{}: {} -> {}\n", files->name, cell(*plan, "active"),
-                                 plan->text("version"));
+  std::string text =
+      fmt::format("{}: {} -> {}\n", files->name, cell(*plan, "active"), plan->text("version"));
   for (const Json& change : plan->find("changes")->as_array())
     if (change.text("kind") != "changed")
       text += fmt::format("  {} {} {}\n", change.text("kind"), change.text("section"),
@@ -163,8 +164,8 @@ int deactivate(const Shell& shell, const Options& options) {
   ApiClient api(shell.server_url(), shell.server_key());
   const auto done = api.call("DELETE", path_of(options.name));
   if (!done.ok()) return shell.fail(done.error());
-  return shell.done(*done, fmt::format("{} is not active any more; what it made stays.",
-                                       options.name));
+  return shell.done(*done,
+                    fmt::format("{} is not active any more; what it made stays.", options.name));
 }
 
 Result<Json> trial_of(const Options& options, const decide::PackFiles& files) {
@@ -252,14 +253,16 @@ void add_packs(const Command& app, Shell& shell) {
   const auto by_folder = [options](const Command& c) {
     c.required("folder", options->folder, kFolder);
   };
-  add("list", "The packs, and what is wrong with them", "list", [](const Command&) {},
+  add(
+      "list", "The packs, and what is wrong with them", "list", [](const Command&) {},
       [](const Shell& s, const Options&) { return list(s); });
   add("show", "One pack: what it declares, its history", "show cost-support", by_name, show);
   add("check", "Whether a folder fits what is active; 3 when it does not",
       "check packs/cost-support", by_folder, check);
   add("plan", "What activating a folder would change; 3 when it cannot be activated",
       "plan packs/cost-support", by_folder, plan);
-  add("activate", "Make folders the active versions, those that others use first",
+  add(
+      "activate", "Make folders the active versions, those that others use first",
       "activate packs/*",
       [options](const Command& c) {
         c.required("folder", options->folders,
@@ -268,7 +271,8 @@ void add_packs(const Command& app, Shell& shell) {
                  "Only if this version is active, `none` for none");
       },
       activate);
-  add("rollback", "Go back to a version that was active before", "rollback cost-support 1f…",
+  add(
+      "rollback", "Go back to a version that was active before", "rollback cost-support 1f…",
       [options, by_name](const Command& c) {
         by_name(c);
         c.required("version", options->version, "The version, as `show` lists them");
@@ -276,7 +280,8 @@ void add_packs(const Command& app, Shell& shell) {
       roll_back);
   add("deactivate", "No version of the pack decides any more", "deactivate cost-support", by_name,
       deactivate);
-  add("try", "What a folder would decide about a record; nothing is stored",
+  add(
+      "try", "What a folder would decide about a record; nothing is stored",
       "try packs/x --record contact/con_… --event subscription.cancelled",
       [options, by_folder](const Command& c) {
         by_folder(c);
@@ -286,7 +291,8 @@ void add_packs(const Command& app, Shell& shell) {
         c.option("--properties", options->properties, "Properties of the event, as JSON");
       },
       try_out);
-  add("settings", "The settings of the active packs, and changing them", "settings --set hot=15",
+  add(
+      "settings", "The settings of the active packs, and changing them", "settings --set hot=15",
       [options](const Command& c) {
         c.option("--set", options->set, "NAME=VALUE");
         c.option("--reset", options->reset, "NAME: back to the pack's own value");

@@ -72,9 +72,9 @@ int remove(const Shell& shell, const Options& options) {
   ApiClient api(shell.server_url(), shell.server_key());
   const auto gone = api.call("DELETE", path_of(options));
   if (!gone.ok()) return shell.fail(gone.error());
-  return shell.done(Json::object().set("removed", options.id),
-                    fmt::format("{} is gone; what was given to them stays theirs by name.",
-                                options.id));
+  return shell.done(
+      Json::object().set("removed", options.id),
+      fmt::format("{} is gone; what was given to them stays theirs by name.", options.id));
 }
 
 }  // namespace
