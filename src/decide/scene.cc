@@ -119,7 +119,9 @@ Scene scene_of(const Step& step, const Definitions& definitions, const Event& ev
   for (uint32_t number = 0; number < vocabulary.objects(); ++number) {
     const Object& object = vocabulary.object(number);
     if (object.name == model::kContact || scene.id(number).empty()) continue;
-    fill(step, definitions, scene, *step.find(object.storage, scene.id(number)));
+    // A field may name what no record is kept of, such as a team.
+    if (const Record* record = step.find(object.storage, scene.id(number)))
+      fill(step, definitions, scene, *record);
   }
   if (const auto& id = scene.id(vocabulary.find_object(model::kContact)); !id.empty())
     fill(step, definitions, scene, *step.find(model::kContact, id));
