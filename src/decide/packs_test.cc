@@ -317,5 +317,66 @@ rules: {ask: {on: message.sent, when: "'pricing_question' in said.intents", do: 
   EXPECT_NE(contact().fields.find("tags"), nullptr);
 }
 
-}  // namespace
-}  // namespace rapport::decide
+TEST_F(Packs, WhatTheSenderSaysCountsBesideTheWords) {  // BO-133, CH-132
+  activate(R"(
+objects: {contact: {fields: {size: {type: int}}}}
+rules:
+  size: {on: message.sent, do: [{set: {contact.size: "= int(said.company_size)"}
+}]
+}
+  demo: {on: message.sent, when: "'demo_request' in said.intents", do: [{tag: {contact: [demo]}}]}
+)");
+  ana();
+  Json message = Json::object();
+  message.set("conversation_id", "c").set("author", "customer").set("text", "Hello");
+  send("message.sent", message);
+  EXPECT_EQ(contact().fields.find("size"), nullptr);
+  message.set("company_size", 40).set("intents", Json::Array{Json("demo_request")});
+  send("message.sent", message);
+  EXPECT_EQ(contact().fields.integer("size"), 40);
+  EXPECT_NE(contact().fields.find("tags"), nullptr);
+  }
+
+  TEST_F(Packs, AFieldMayNameATeamThatNoRecordIsKeptOf) {
+    activate(R"(
+rules: {tag: {on: ticket.created, when: "ticket.team == 'vip'", do: [{tag: {ticket: [seen]}}]}}
+)");
+    ana();
+    send("ticket.created", Json::object().set("ticket_id", "t1").set("team", "vip"));
+    EXPECT_NE(world.all(model::kTicket).at(0)->fields.find("tags"), nullptr);
+  }
+
+  TEST_F(Packs, ATaskThatIsJoinedSaysEachReasonOnce) {  // CH-27, CS-160
+    activate(R"(
+rules:
+  risk:
+    on: asked
+    do: [{task: {subject: Renewal at risk, about: contact, purpose: renewal-risk, body: "= event.why"}}]
+)");
+    ana();
+    for (std::string_view why : {"price", "bugs", "price"})
+      send("asked", Json::object().set("why", why));
+    ASSERT_EQ(world.all(model::kTask).size(), 1u);
+    EXPECT_EQ(world.all(model::kTask)[0]->fields.text("body"), "price\nbugs");
+  }
+
+  TEST_F(Packs, WhoJoinsARecordLeavesItsOwner) {  // BO-20
+    activate(R"(
+teams: {sales: {says: S}, engineers: {says: E}}
+routing:
+  - {id: lead, of: contact, steps: [{team: sales}], fallback: {assign: team, team: sales}}
+  - {id: engineer, of: contact, as: engineer, steps: [{team: engineers}], fallback: {assign: team, team: engineers}}
+rules:
+  both: {on: asked, do: [{assign: {contact: {route: lead}}}, {assign: {contact: {route: engineer}}}]}
+)");
+    world.send(own("user.configured",
+                   Json::object().set("id", "ann").set("teams", Json::Array{Json("sales")})));
+    ana();
+    send("asked");
+    EXPECT_EQ(contact().fields.text("owner"), "ann");
+    EXPECT_EQ(contact().fields.text("engineer"), "");
+    EXPECT_EQ(contact().fields.text("engineer_team"), "engineers");
+  }
+
+  }  // namespace
+  }  // namespace rapport::decide

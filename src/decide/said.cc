@@ -143,7 +143,7 @@ Json read_said(const learn::TextReader* reader, const model::Event& event) {
   if (!given.empty()) said.set("sentiment", given);
   for (std::string_view part : kGiven)
     if (const Json* value = event.properties.find(part); value && !value->is_null())
-      said.set(part, *value);
+      said.set(part, value->is_int() && part != "budget" ? Json(value->as_double()) : *value);
   Json competitors = said.find("competitors") ? *said.find("competitors") : Json::array();
   add_given(competitors, event, "competitors");
   said.set("competitors", std::move(competitors));
