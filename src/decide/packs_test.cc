@@ -318,14 +318,12 @@ rules: {ask: {on: message.sent, when: "'pricing_question' in said.intents", do: 
 }
 
 TEST_F(Packs, WhatTheSenderSaysCountsBesideTheWords) {  // BO-133, CH-132
-  activate(R"(
+  activate(R"yaml(
 objects: {contact: {fields: {size: {type: int}}}}
 rules:
-  size: {on: message.sent, do: [{set: {contact.size: "= int(said.company_size)"}
-}]
-}
+  size: {on: message.sent, do: [{set: {contact.size: "= int(said.company_size)"}}]}
   demo: {on: message.sent, when: "'demo_request' in said.intents", do: [{tag: {contact: [demo]}}]}
-)");
+)yaml");
   ana();
   Json message = Json::object();
   message.set("conversation_id", "c").set("author", "customer").set("text", "Hello");
@@ -335,33 +333,33 @@ rules:
   send("message.sent", message);
   EXPECT_EQ(contact().fields.integer("size"), 40);
   EXPECT_NE(contact().fields.find("tags"), nullptr);
-  }
+}
 
-  TEST_F(Packs, AFieldMayNameATeamThatNoRecordIsKeptOf) {
-    activate(R"(
+TEST_F(Packs, AFieldMayNameATeamThatNoRecordIsKeptOf) {
+  activate(R"(
 rules: {tag: {on: ticket.created, when: "ticket.team == 'vip'", do: [{tag: {ticket: [seen]}}]}}
 )");
-    ana();
-    send("ticket.created", Json::object().set("ticket_id", "t1").set("team", "vip"));
-    EXPECT_NE(world.all(model::kTicket).at(0)->fields.find("tags"), nullptr);
-  }
+  ana();
+  send("ticket.created", Json::object().set("ticket_id", "t1").set("team", "vip"));
+  EXPECT_NE(world.all(model::kTicket).at(0)->fields.find("tags"), nullptr);
+}
 
-  TEST_F(Packs, ATaskThatIsJoinedSaysEachReasonOnce) {  // CH-27, CS-160
-    activate(R"(
+TEST_F(Packs, ATaskThatIsJoinedSaysEachReasonOnce) {  // CH-27, CS-160
+  activate(R"(
 rules:
   risk:
     on: asked
     do: [{task: {subject: Renewal at risk, about: contact, purpose: renewal-risk, body: "= event.why"}}]
 )");
-    ana();
-    for (std::string_view why : {"price", "bugs", "price"})
-      send("asked", Json::object().set("why", why));
-    ASSERT_EQ(world.all(model::kTask).size(), 1u);
-    EXPECT_EQ(world.all(model::kTask)[0]->fields.text("body"), "price\nbugs");
-  }
+  ana();
+  for (std::string_view why : {"price", "bugs", "price"})
+    send("asked", Json::object().set("why", why));
+  ASSERT_EQ(world.all(model::kTask).size(), 1u);
+  EXPECT_EQ(world.all(model::kTask)[0]->fields.text("body"), "price\nbugs");
+}
 
-  TEST_F(Packs, WhoJoinsARecordLeavesItsOwner) {  // BO-20
-    activate(R"(
+TEST_F(Packs, WhoJoinsARecordLeavesItsOwner) {  // BO-20
+  activate(R"(
 teams: {sales: {says: S}, engineers: {says: E}}
 routing:
   - {id: lead, of: contact, steps: [{team: sales}], fallback: {assign: team, team: sales}}
@@ -369,14 +367,14 @@ routing:
 rules:
   both: {on: asked, do: [{assign: {contact: {route: lead}}}, {assign: {contact: {route: engineer}}}]}
 )");
-    world.send(own("user.configured",
-                   Json::object().set("id", "ann").set("teams", Json::Array{Json("sales")})));
-    ana();
-    send("asked");
-    EXPECT_EQ(contact().fields.text("owner"), "ann");
-    EXPECT_EQ(contact().fields.text("engineer"), "");
-    EXPECT_EQ(contact().fields.text("engineer_team"), "engineers");
-  }
+  world.send(own("user.configured",
+                 Json::object().set("id", "ann").set("teams", Json::Array{Json("sales")})));
+  ana();
+  send("asked");
+  EXPECT_EQ(contact().fields.text("owner"), "ann");
+  EXPECT_EQ(contact().fields.text("engineer"), "");
+  EXPECT_EQ(contact().fields.text("engineer_team"), "engineers");
+}
 
-  }  // namespace
-  }  // namespace rapport::decide
+}  // namespace
+}  // namespace rapport::decide
