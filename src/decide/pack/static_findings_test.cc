@@ -202,7 +202,8 @@ TEST(StaticFindings, TwoWritersOfOneField) {
   EXPECT_EQ(found_in_rules("  a: {on: x.y, do: [{set: {ticket.tier: gold}}]}\n"
                            "  b: {on: [z.y, x.y], do: [{set: {ticket.tier: silver}}]}\n"
                            "  c: {on: x.y, priority: 5, do: [{set: {ticket.tier: bronze}}]}\n"
-                           "  d: {on: x.y, do: [{set: {ticket.tier: gold}}]}\n"),
+                           "  d: {on: x.y, do: [{set: {ticket.tier: gold}}]}\n"
+                           "  e: {on: x.y, do: [{raise: {ticket.tier: platinum}}]}\n"),
             "p1/pack.yaml:4:3: warning: on x.y rules 'b' and 'a' (p1/pack.yaml:3:3) both write "
             "ticket.tier at priority 100; when both act the second is lost: give one of them "
             "another priority\n");
