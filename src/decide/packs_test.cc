@@ -211,6 +211,8 @@ lifecycles:
   ana();
   EXPECT_EQ(account().fields.text("stage"), "trial");
   world.tick(world.now() + days(14));
+  EXPECT_FALSE(account().fields.flag("stage_overdue"));
+  world.tick(world.now() + seconds(1));
   EXPECT_TRUE(account().fields.flag("stage_overdue"));
   send("told", Json::object().set("paying", true).set("done", true));
   EXPECT_EQ(account().fields.text("stage"), "onboarding");
