@@ -226,6 +226,14 @@ void Names::add_made(const PackSpec& pack) {
     field(of, "program", FieldType::kText, FieldMaker::kStage, 0, program.place);
     field(of, "program_status", FieldType::kText, FieldMaker::kStage, 0, program.place);
     field(of, "program_progress", FieldType::kInt, FieldMaker::kStage, 0, program.place);
+    const auto also = [&](const std::string& name, FieldType type) {  // a pack may have them
+      if (definitions_.vocabulary.object(of).find(name)) return;
+      field(of, name, type, FieldMaker::kStage, 0, program.place);
+    };
+    also("next_milestone", FieldType::kText);
+    also("next_milestone_on", FieldType::kDate);
+    also("next_milestone_criteria", FieldType::kTexts);
+    also("next_milestone_progress", FieldType::kNumber);
   }
   for (const ApprovalSpec& approval : pack.approvals) {
     const uint32_t of = object(approval.of, approval.place);

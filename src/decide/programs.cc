@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decide/clocks.h"
 #include "decide/contact_fields.h"
 
 namespace rapport::decide {
@@ -59,8 +60,45 @@ void show_progress(Rounds& rounds, const ProgramSpec& program, const RecordKey& 
   rounds.write(key, "current_step", next.empty() ? Json() : Json(next));
 }
 
+bool is_done(const ProgramSpec& program, const Json& run, std::string_view criterion) {
+  const auto complete = [&](const ProgramStep& step) { return lists(run, "completed", step.id); };
+  if (criterion == "all_required_steps_completed")
+    return std::all_of(program.steps.begin(), program.steps.end(),
+                       [&](const ProgramStep& step) { return step.optional || complete(step); });
+  return std::any_of(program.steps.begin(), program.steps.end(), [&](const ProgramStep& step) {
+    return step.done == criterion && complete(step);
+  });
+}
+
+// The next milestone in the order of the program, with how much of it is done (CS-7).
+void show_next_milestone(Rounds& rounds, const ProgramSpec& program, const Json& run,
+                         const RecordKey& of) {
+  const auto next =
+      std::find_if(program.milestones.begin(), program.milestones.end(),
+                   [&](const Milestone& one) { return !lists(run, "milestones", one.id); });
+  Json name, on, criteria, progress;
+  if (next != program.milestones.end()) {
+    name = next->says.empty() ? next->id : next->says;
+    criteria = Json::array();
+    int64_t done = 0;
+    for (const std::string& criterion : next->when) {
+      criteria.push_back(criterion);
+      done += is_done(program, run, criterion);
+    }
+    progress = static_cast<double>(done) / static_cast<double>(next->when.size());
+    if (const auto start = parse_time(run.text("started_at")); start.ok()) {
+      const int64_t day = local_day(*rounds.definitions().zone, *start) + next->day;
+      on = format_time(Micros{day * days(1).value}).substr(0, 10);
+    }
+  }
+  rounds.write(of, "next_milestone", name);
+  rounds.write(of, "next_milestone_on", on);
+  rounds.write(of, "next_milestone_criteria", criteria);
+  rounds.write(of, "next_milestone_progress", progress);
+}
+
 // The run's figures are fields of the record it is about, too.
-void show_on_record(Rounds& rounds, const RecordKey& key) {
+void show_on_record(Rounds& rounds, const ProgramSpec& program, const RecordKey& key) {
   const Json fields = rounds.step().find(key.type, key.id)->fields;
   const std::string about(fields.text("about"));
   const size_t slash = about.find('/');
@@ -69,18 +107,12 @@ void show_on_record(Rounds& rounds, const RecordKey& key) {
   rounds.write(of, "program", fields.text("program"));
   rounds.write(of, "program_status", fields.text("status"));
   rounds.write(of, "program_progress", fields.integer("progress"));
+  show_next_milestone(rounds, program, fields, of);
 }
 
 bool reached(const ProgramSpec& program, const Milestone& milestone, const Json& run) {
-  return std::all_of(milestone.when.begin(), milestone.when.end(), [&](const std::string& done) {
-    if (done == "all_required_steps_completed")
-      return std::all_of(program.steps.begin(), program.steps.end(), [&](const ProgramStep& step) {
-        return step.optional || lists(run, "completed", step.id);
-      });
-    return std::any_of(program.steps.begin(), program.steps.end(), [&](const ProgramStep& step) {
-      return step.done == done && lists(run, "completed", step.id);
-    });
-  });
+  return std::all_of(milestone.when.begin(), milestone.when.end(),
+                     [&](const std::string& done) { return is_done(program, run, done); });
 }
 
 void reach_milestones(Rounds& rounds, const ProgramSpec& program, const RecordKey& key) {
@@ -108,11 +140,11 @@ void complete(Rounds& rounds, const ProgramSpec& program, const RecordKey& key,
   const bool all = std::all_of(program.steps.begin(), program.steps.end(), [&](const auto& one) {
     return one.optional || lists(run.fields, "completed", one.id);
   });
-  show_on_record(rounds, key);
+  show_on_record(rounds, program, key);
   if (!all) return arm_stall(rounds, program, key);
   rounds.write(key, "status", "completed");
   rounds.write(key, "completed_at", format_time(rounds.now()));
-  show_on_record(rounds, key);
+  show_on_record(rounds, program, key);
   rounds.step().disarm("stall/" + key.id);
   tell(rounds, program, *rounds.step().find(key.type, key.id), "completed");
 }
@@ -129,7 +161,7 @@ void begin_program(Rounds& rounds, const ProgramSpec& program, const RecordKey& 
   rounds.write(key, "status", "in_progress");
   rounds.write(key, "started_at", format_time(rounds.now()));
   show_progress(rounds, program, key);
-  show_on_record(rounds, key);
+  show_on_record(rounds, program, key);
   arm_stall(rounds, program, key);
   tell(rounds, program, *rounds.step().find(key.type, key.id), "started");
 }
@@ -157,7 +189,7 @@ void note_stall(Rounds& rounds, const RecordKey& key) {
   const ProgramSpec* program = rounds.definitions().program(run->fields.text("program"));
   if (!program) return;
   rounds.write(key, "status", "stalled");
-  show_on_record(rounds, key);
+  show_on_record(rounds, *program, key);
   tell(rounds, *program, *rounds.step().find(key.type, key.id), "stalled");
 }
 

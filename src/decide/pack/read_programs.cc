@@ -45,6 +45,7 @@ void read_milestone(Milestone& milestone, YamlFields& fields, const ProgramSpec&
   const YamlNode* when = fields.require("when");
   std::vector<std::string> known;
   for (const ProgramStep& step : program.steps) known.push_back(step.done);
+  known.emplace_back("all_required_steps_completed");
   for (const std::string& criterion : milestone.when) {
     if (std::find(known.begin(), known.end(), criterion) != known.end()) continue;
     file.refuse(*when, fmt::format("no step of '{}' is done by '{}'{}", program.id, criterion,
