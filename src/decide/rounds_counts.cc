@@ -193,10 +193,11 @@ void Rounds::remake(const std::vector<RecordKey>& records,
       for (const uint32_t number : on->second)
         if (definitions_.metrics[number].object == contact)
           count_one(definitions_.metrics[number], *event, scene);
+    Evaluation evaluation(step_, definitions_, scene);
     if (const auto on = definitions_.lines_on.find(event->type); on != definitions_.lines_on.end())
       for (const auto& [score, line] : on->second)
         if (const CompiledScore& of = definitions_.scores[score]; of.object == contact)
-          add_line(*this, of, of.lines[line], {}, scene);
+          add_line(*this, of, of.lines[line], scene, evaluation);
   }
   for (const RecordKey& key : records) touched_[key].object = contact;
   settle();
