@@ -156,8 +156,9 @@ TEST_F(DerivedJoins, AnErasedContactLeavesNothingBehind) {
   EXPECT_EQ(world.record(model::kDerived, "contact/" + bob), nullptr);
   EXPECT_TRUE(world.all(model::kTask).empty());
   for (const auto& [key, record] : world.records())
-    if (key.type != model::kErasure)
+    if (key.type != model::kErasure) {
       EXPECT_EQ(to_text(record.fields).find(bob), std::string::npos) << key.type << "/" << key.id;
+    }
   for (const auto& [name, timer] : world.timers()) EXPECT_EQ(name.find(bob), std::string::npos);
 }
 

@@ -41,7 +41,9 @@ TEST(GivenValues, ASettingTakesItsTypeAlone) {
   for (const Row& row : rows) {
     const auto taken = take_setting(setting(row.type), row.given);
     EXPECT_EQ(taken.ok(), row.fits) << name(row.type) << " " << to_text(row.given);
-    if (!taken.ok()) EXPECT_EQ(taken.error().where, "s");
+    if (!taken.ok()) {
+      EXPECT_EQ(taken.error().where, "s");
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 // `rapport check`: finds what is wrong in settings, manifests and packs before a server meets it.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/posix_disk.h"
 #include "base/text.h"
 #include "connect/manifest.h"
@@ -93,8 +95,9 @@ int check(const Shell& shell, std::vector<std::string> files) {
                        finding.message.starts_with(finding.file);
     text += named ? finding.message + "\n" : fmt::format("{}: {}\n", finding.file, finding.message);
   }
-  text += fmt::format("{} of {} files are in order.", files.size() - findings.size(), files.size());
-  if (findings.size() > files.size()) text = fmt::format("{} findings.", findings.size());
+  std::set<std::string> wrong;
+  for (const auto& finding : findings) wrong.insert(finding.file);
+  text += fmt::format("{} of {} files are in order.", files.size() - wrong.size(), files.size());
   shell.done(Json::object().set("files", files.size()).set("findings", std::move(list)), text);
   return findings.empty() ? 0 : kFindings;
 }
