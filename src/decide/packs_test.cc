@@ -461,6 +461,27 @@ rules: {hook: {on: told, do: [{webhook: {to: n8n, body: {workflow: hello, custom
   EXPECT_EQ(body.find("customer")->text("id"), account().key.id);
 }
 
+TEST_F(Packs, AFieldThatIsAskedOptionallyIsTheSameField) {
+  activate(R"yaml(
+metrics: {logins: {of: account, on: user.logged_in, count: events, within: 7d}}
+objects: {account: {fields: {mrr: {type: money}, twice: {type: text}, ever: {type: int}}}}
+rules:
+  paid: {on: paid, do: [{take: {account: [mrr]}}]}
+  told:
+    on: told
+    do:
+      - set:
+          account.twice: "= string(account.?mrr.orValue(money('1 USD')) * 2)"
+          account.ever: "= account.?logins.orValue(7)"
+)yaml");
+  ana();
+  send("user.logged_in");
+  send("paid", Json::object().set("mrr", "20 USD"));
+  send("told");
+  EXPECT_EQ(account().fields.text("twice"), "40.00 USD");
+  EXPECT_EQ(account().fields.integer("ever"), 1);
+}
+
 TEST_F(Packs, ARecordIsUpdatedByTheKeyItWasMadeWith) {  // CS-160
   activate(R"(
 objects: {plan: {prefix: pln, belongs_to: {account: optional}, fields: {state: {type: text}}}}

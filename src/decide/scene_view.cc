@@ -242,6 +242,39 @@ Value SceneView::field(const SlotSource& source, Arena& arena) const {
 
 namespace {
 
+// A whole record, as `account.?plan` asks it: its fields are the same as by their paths.
+class RecordObject final : public expr::MapView {
+ public:
+  struct Shown {
+    const SceneView& view;
+    const Object& object;
+    uint32_t number;
+    const Json& fields;
+  };
+  explicit RecordObject(const Shown& shown) : shown_(shown) {}
+  uint32_t size() const override { return static_cast<uint32_t>(shown_.fields.as_object().size()); }
+  expr::MapEntry at(uint32_t index, Arena& arena) const override {
+    const Json::Member& member = shown_.fields.as_object()[index];
+    const std::string_view name = member.first;
+    return {Value::string(name), value_of(name, &member.second, arena)};
+  }
+  Value find(const Value& key, Arena& arena) const override {
+    if (!key.is(expr::Kind::kString)) return Value::absent();
+    return value_of(key.as_text(), shown_.fields.find(key.as_text()), arena);
+  }
+  std::string_view type_name() const override { return "record"; }
+
+ private:
+  Value value_of(std::string_view name, const Json* stored, Arena& arena) const {
+    const auto known = shown_.object.numbers.find(name);
+    if (known != shown_.object.numbers.end())
+      return shown_.view.value_of(shown_.number, known->second, arena);
+    return stored ? show_any(*stored, arena) : Value::absent();
+  }
+
+  Shown shown_;
+};
+
 Value event_part(const model::Event& event, std::string_view name) {
   if (name == "type") return Value::string(event.type);
   if (name == "at") return instant(event.at);
@@ -292,7 +325,13 @@ Value SceneView::read(uint32_t slot, Arena& arena) const {
   switch (source.source) {
     case Source::kRecord: {
       const Record* of = record(source.object);
-      return of ? show_any(of->fields, arena) : Value::absent();
+      if (!of) return Value::absent();
+      const auto& vocabulary = definitions_.vocabulary;
+      const bool agent = source.object == Vocabulary::kAgent;
+      const uint32_t object = agent ? vocabulary.find_object(model::kUser) : source.object;
+      const auto* whole = make<RecordObject>(
+          RecordObject::Shown{*this, vocabulary.object(object), source.object, of->fields}, arena);
+      return whole ? Value::object(whole) : arena.error("too much memory");
     }
     case Source::kField:
       return field(source, arena);

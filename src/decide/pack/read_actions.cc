@@ -106,6 +106,7 @@ class ActionReader {
       file_.refuse(node, fmt::format("'{}' needs 'policy' or 'of'", form_.name));
     }
     if (form_.name == "assign") expect_one(form_.arguments, node, "assign");
+    if (form_.name == "update") expect_one(form_.arguments.subspan(1, 2), node, "update");
   }
 
   void expect_one(std::span<const ArgumentForm> forms, const YamlNode& node,
