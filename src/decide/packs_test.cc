@@ -527,5 +527,23 @@ rules:
     EXPECT_EQ(objects("plan")[0]->fields.text("state"), "over");
   }
 
+TEST_F(Packs, ASumThatChangesWithItsRecordIsReadByItsFigures) {  // CO-8
+  activate(R"(
+objects:
+  order: {prefix: ord, belongs_to: {contact: optional}, fields: {worth: {type: number}}}
+  contact: {fields: {bought: {type: bool}, much: {type: bool, is: "contact.total > 5.0"}}}
+rollups: {total: {of: contact, from: order, sum: order.worth}}
+rules:
+  buy:
+    on: bought
+    do:
+      - set: {contact.bought: true}
+      - create: {object: order, key: "= event.id", set: {worth: "= event.worth"}}
+)");
+  ana();
+  send("bought", Json::object().set("worth", 9));
+  EXPECT_TRUE(contact().fields.flag("much"));
+}
+
 }  // namespace
 }  // namespace rapport::decide

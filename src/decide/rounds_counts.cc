@@ -158,9 +158,12 @@ void Rounds::add_share(const CompiledRollup& rollup, const std::string& owner, c
 }
 
 void Rounds::take_up_rollups() {
-  for (const auto& [key, change] : std::exchange(rolled_, {}))
-    write(key, change.first, change.second);
-  if (!rolled_.empty()) look();
+  // Looked at before anything is made of them: a sum may itself be part of another.
+  for (int pass = 0; pass < kMostRounds && !rolled_.empty(); ++pass) {
+    for (const auto& [key, change] : std::exchange(rolled_, {}))
+      write(key, change.first, change.second);
+    look();
+  }
 }
 
 void Rounds::add_points(const Occurrence& occurrence, const Scene& scene) {
@@ -193,11 +196,12 @@ void Rounds::remake(const std::vector<RecordKey>& records,
       for (const uint32_t number : on->second)
         if (definitions_.metrics[number].object == contact)
           count_one(definitions_.metrics[number], *event, scene);
+    const auto on = definitions_.lines_on.find(event->type);
+    if (on == definitions_.lines_on.end()) continue;
     Evaluation evaluation(step_, definitions_, scene);
-    if (const auto on = definitions_.lines_on.find(event->type); on != definitions_.lines_on.end())
-      for (const auto& [score, line] : on->second)
-        if (const CompiledScore& of = definitions_.scores[score]; of.object == contact)
-          add_line(*this, of, of.lines[line], scene, evaluation);
+    for (const auto& [score, line] : on->second)
+      if (const CompiledScore& of = definitions_.scores[score]; of.object == contact)
+        add_line(*this, of, of.lines[line], scene, evaluation);
   }
   for (const RecordKey& key : records) touched_[key].object = contact;
   settle();
