@@ -414,18 +414,18 @@ clocks: {days_away: {of: account, since: account.seen, unit: day, count: begun}}
 signals: {away: {of: account, when: account.days_away > 7}}
 rules: {login: {on: user.logged_in, do: [{set: {account.login: "= event.at"}}]}}
 )");
-    ana();
-    send("user.logged_in");
-    world.tick(world.now() + days(7));
-    EXPECT_TRUE(objects("signal").empty());
-    world.tick(world.now() + Micros{1});
-    ASSERT_EQ(objects("signal").size(), 1u);
-    send("user.logged_in");
-    EXPECT_EQ(objects("signal")[0]->fields.text("status"), "cleared");
-  }
+  ana();
+  send("user.logged_in");
+  world.tick(world.now() + days(7));
+  EXPECT_TRUE(objects("signal").empty());
+  world.tick(world.now() + Micros{1});
+  ASSERT_EQ(objects("signal").size(), 1u);
+  send("user.logged_in");
+  EXPECT_EQ(objects("signal")[0]->fields.text("status"), "cleared");
+}
 
-  TEST_F(Packs, AShareOfNothingIsNoFigure) {  // CS-48
-    activate(R"(
+TEST_F(Packs, AShareOfNothingIsNoFigure) {  // CS-48
+  activate(R"(
 objects:
   account:
     fields:
@@ -434,64 +434,64 @@ objects:
       share: {type: number, is: double(account.held) / double(account.planned)}
 rules: {met: {on: met, do: [{take: {account: [held, planned]}}]}}
 )");
-    ana();
-    send("met", Json::object().set("held", 1).set("planned", 2));
-    EXPECT_EQ(account().fields.find("share")->as_double(), 0.5);
-    send("met", Json::object().set("held", 0).set("planned", 0));
-    EXPECT_EQ(account().fields.find("share"), nullptr);
-  }
+  ana();
+  send("met", Json::object().set("held", 1).set("planned", 2));
+  EXPECT_EQ(account().fields.find("share")->as_double(), 0.5);
+  send("met", Json::object().set("held", 0).set("planned", 0));
+  EXPECT_EQ(account().fields.find("share"), nullptr);
+}
 
-  TEST_F(Packs, AScoreIsComparedAsFarBackAsItSays) {  // CS-48
-    activate(R"(
+TEST_F(Packs, AScoreIsComparedAsFarBackAsItSays) {  // CS-48
+  activate(R"(
 objects: {account: {fields: {users: {type: int}}}}
 scores: {team: {of: account, value: account.users, look_back: 30d}}
 rules: {told: {on: told, do: [{take: {account: [users]}}]}}
 )");
-    ana();
-    send("told", Json::object().set("users", 4));
-    world.tick(world.now() + days(20));
-    send("told", Json::object().set("users", 9));
-    world.tick(world.now() + days(29));
-    EXPECT_EQ(account().fields.integer("team_previous"), 4);
-    world.tick(world.now() + days(1));
-    EXPECT_EQ(account().fields.integer("team_previous"), 9);
-  }
+  ana();
+  send("told", Json::object().set("users", 4));
+  world.tick(world.now() + days(20));
+  send("told", Json::object().set("users", 9));
+  world.tick(world.now() + days(29));
+  EXPECT_EQ(account().fields.integer("team_previous"), 4);
+  world.tick(world.now() + days(1));
+  EXPECT_EQ(account().fields.integer("team_previous"), 9);
+}
 
-  TEST_F(Packs, WhoHasTheFewestOpenRecordsGetsTheNext) {  // CS-62
-    activate(R"(
+TEST_F(Packs, WhoHasTheFewestOpenRecordsGetsTheNext) {  // CS-62
+  activate(R"(
 routing: [{id: csm, of: account, steps: [{role: csm, method: least_loaded}], fallback: {assign: nobody}}]
 rules: {owner: {on: account.created, do: [{assign: {account: {route: csm}}}]}}
 )");
-    for (const char* id : {"kim", "lee"})
-      world.send(own("user.configured",
-                     Json::object().set("id", id).set("roles", Json::Array{Json("csm")})));
-    for (uint64_t n : {1, 2, 3, 4}) {
-      const SubjectId who{n};
-      const std::string mail = "x@company" + std::to_string(n) + ".example";
-      world.send(identify(who, {email(mail, who)}, Json::object()));
-    }
-    std::map<std::string, int> owned;
-    for (const model::Record* one : world.all(model::kAccount))
-      ++owned[std::string(one->fields.text("owner"))];
-    EXPECT_EQ(owned, (std::map<std::string, int>{{"kim", 2}, {"lee", 2}}));
-    const model::Record* side = world.record(model::kDerived, "user/kim");
-    ASSERT_NE(side, nullptr);
-    EXPECT_EQ(side->fields.find("open")->integer("account"), 2);
+  for (const char* id : {"kim", "lee"})
+    world.send(own("user.configured",
+                   Json::object().set("id", id).set("roles", Json::Array{Json("csm")})));
+  for (uint64_t n : {1, 2, 3, 4}) {
+    const SubjectId who{n};
+    const std::string mail = "x@company" + std::to_string(n) + ".example";
+    world.send(identify(who, {email(mail, who)}, Json::object()));
   }
+  std::map<std::string, int> owned;
+  for (const model::Record* one : world.all(model::kAccount))
+    ++owned[std::string(one->fields.text("owner"))];
+  EXPECT_EQ(owned, (std::map<std::string, int>{{"kim", 2}, {"lee", 2}}));
+  const model::Record* side = world.record(model::kDerived, "user/kim");
+  ASSERT_NE(side, nullptr);
+  EXPECT_EQ(side->fields.find("open")->integer("account"), 2);
+}
 
-  TEST_F(Packs, TheBodyOfAWebhookIsNestedAsItIsWritten) {  // CS-100
-    activate(R"(
+TEST_F(Packs, TheBodyOfAWebhookIsNestedAsItIsWritten) {  // CS-100
+  activate(R"(
 rules: {hook: {on: told, do: [{webhook: {to: n8n, body: {workflow: hello, customer: {id: "= account.id", plan: "= account.name"}}}}]}}
 )");
-    ana();
-    send("told");
-    ASSERT_EQ(objects("effect").size(), 1u);
-    const Json& body = *objects("effect")[0]->fields.find("body");
-    EXPECT_EQ(body.find("customer")->text("id"), account().key.id);
-  }
+  ana();
+  send("told");
+  ASSERT_EQ(objects("effect").size(), 1u);
+  const Json& body = *objects("effect")[0]->fields.find("body");
+  EXPECT_EQ(body.find("customer")->text("id"), account().key.id);
+}
 
-  TEST_F(Packs, AFieldThatIsAskedOptionallyIsTheSameField) {
-    activate(R"yaml(
+TEST_F(Packs, AFieldThatIsAskedOptionallyIsTheSameField) {
+  activate(R"yaml(
 metrics: {logins: {of: account, on: user.logged_in, count: events, within: 7d}}
 objects: {account: {fields: {mrr: {type: money}, twice: {type: text}, ever: {type: int}}}}
 rules:
@@ -503,29 +503,29 @@ rules:
           account.twice: "= string(account.?mrr.orValue(money('1 USD')) * 2)"
           account.ever: "= account.?logins.orValue(7)"
 )yaml");
-    ana();
-    send("user.logged_in");
-    send("paid", Json::object().set("mrr", "20 USD"));
-    send("told");
-    EXPECT_EQ(account().fields.text("twice"), "40.00 USD");
-    EXPECT_EQ(account().fields.integer("ever"), 1);
-  }
+  ana();
+  send("user.logged_in");
+  send("paid", Json::object().set("mrr", "20 USD"));
+  send("told");
+  EXPECT_EQ(account().fields.text("twice"), "40.00 USD");
+  EXPECT_EQ(account().fields.integer("ever"), 1);
+}
 
-  TEST_F(Packs, ARecordIsUpdatedByTheKeyItWasMadeWith) {  // CS-160
-    activate(R"(
+TEST_F(Packs, ARecordIsUpdatedByTheKeyItWasMadeWith) {  // CS-160
+  activate(R"(
 objects: {plan: {prefix: pln, belongs_to: {account: optional}, fields: {state: {type: text}}}}
 rules:
   begin: {on: began, do: [{create: {object: plan, key: "= account.id + '/a'", set: {state: open}}}]}
   end: {on: ended, do: [{update: {object: plan, key: "= account.id + '/a'", set: {state: over}}}]}
 )");
-    ana();
-    send("ended");
-    EXPECT_TRUE(objects("plan").empty());
-    send("began");
-    send("ended");
-    ASSERT_EQ(objects("plan").size(), 1u);
-    EXPECT_EQ(objects("plan")[0]->fields.text("state"), "over");
-  }
+  ana();
+  send("ended");
+  EXPECT_TRUE(objects("plan").empty());
+  send("began");
+  send("ended");
+  ASSERT_EQ(objects("plan").size(), 1u);
+  EXPECT_EQ(objects("plan")[0]->fields.text("state"), "over");
+}
 
 TEST_F(Packs, ASumThatChangesWithItsRecordIsReadByItsFigures) {  // CO-8
   activate(R"(

@@ -281,6 +281,7 @@ void Rounds::look_again(const RecordKey& key, std::string_view field) {
   const auto& numbers = definitions_.vocabulary.object(object).numbers;
   const auto it = numbers.find(field);
   if (it == numbers.end()) return;
+  ++changes_;
   Touched& touched = touched_[key];
   touched.object = object;
   for (const Derivation& derivation : definitions_.plans[object].derivations)

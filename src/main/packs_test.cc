@@ -1,11 +1,10 @@
 #include "main/packs.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 #include "base/posix_disk.h"
 

@@ -46,8 +46,8 @@ Json show_head(const model::Record& pack, const Json& view) {
 // By name. The record of names saves reading the contents of every version.
 Result<HttpResponse> list_packs(Call& call) {
   store::State& state = call.tenant->state();
-  TRY_ASSIGN(const auto known, state.load(std::vector{model::RecordKey{
-                                   std::string(model::kDefinitions), "packs"}}));
+  TRY_ASSIGN(const auto known,
+             state.load(std::vector{model::RecordKey{std::string(model::kDefinitions), "packs"}}));
   std::vector<model::RecordKey> keys;
   if (known.front())
     for (const auto& [name, status] : known.front()->fields.as_object())
