@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Recorded dialogues through a running server into a CRM.
 
-  run.py [DATA_FOLDER] [--seed N] [--dialogues N] [--keep]
+  run.py [DATA_FOLDER] [--seed N] [--dialogues N] [--packs] [--keep]
 
 Gives each dialogue to one of 120 made-up customers, sends what a site would send through Segment's
 own client to `rapport serve`, and reads `rapport sandbox hubspot` through HubSpot's own client:
 every customer once, every transcript whole and in order, every escalation one ticket. DATA_FOLDER
 holds star/ and taubench/ (RAPPORT_TEST_DATA, else ../shared/data beside the project); without it
-nothing is tested. The program is RAPPORT, else build/dev/rapport.
+nothing is tested. --packs has all shipped packs decide as well. The program is RAPPORT, else build/dev/rapport.
 """
 
 import argparse
@@ -41,6 +41,12 @@ intake: {{default_region: {HOME_REGION}}}
 allowed_networks: [127.0.0.0/8]
 connections:
   - {{id: crm, workspace: {WORKSPACE}, vendor: hubspot, token_env: CRM_TOKEN, base_url: "%s"}}
+'''
+
+
+PACKS = f'''
+packs:
+  - {{workspace: {WORKSPACE}, folders: all}}
 '''
 
 
@@ -128,18 +134,18 @@ def run(options, folder):
     make_input.write(folder, calls, truth)
     programs = Programs(options.program, folder)
     try:
-        return play(programs, folder)
+        return play(programs, folder, options.packs)
     finally:
         programs.stop()
 
 
-def play(programs, folder):
+def play(programs, folder, packs):
     crm, url = (f'http://127.0.0.1:{free_port()}' for _ in range(2))
     made = subprocess.run([programs.program, 'init', '--json', '--data', folder / 'data',
                            '--workspace', WORKSPACE], capture_output=True, text=True, check=True)
     keys = json.loads(made.stdout)
     settings = folder / 'settings.yaml'
-    settings.write_text(SETTINGS % crm)
+    settings.write_text(SETTINGS % crm + (PACKS if packs else ''))
     programs.start('sandbox', ['sandbox', 'hubspot', '--port', crm.rsplit(':', 1)[1],
                                '--token', TOKEN], f'{crm}/__sandbox/effects')
     programs.start('serve', ['serve', '--config', settings, '--data', folder / 'data',
@@ -169,6 +175,7 @@ def parse():
     parser.add_argument('data', nargs='?', type=pathlib.Path, default=pathlib.Path(given))
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--dialogues', type=int, default=400)
+    parser.add_argument('--packs', action='store_true')
     parser.add_argument('--keep', action='store_true', help='leave the folder with all files')
     options = parser.parse_args()
     options.program = os.environ.get('RAPPORT', str(ROOT / 'build/dev/rapport'))
