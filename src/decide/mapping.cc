@@ -1,5 +1,6 @@
 #include "decide/mapping.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -35,8 +36,18 @@ std::string part_of_name(std::string_view name, NamePart part) {
   return std::string(part == NamePart::kFirst ? first : last);
 }
 
+// "2000.00 USD" without its currency.
+std::string_view amount_of(std::string_view text) {
+  const size_t blank = text.size() > 4 ? text.size() - 4 : 0;
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool money =
+      blank > 0 && text[blank] == ' ' &&
+      std::all_of(text.begin() + static_cast<std::ptrdiff_t>(blank) + 1, text.end(), capital);
+  return money ? text.substr(0, blank) : text;
+}
+
 std::string as_number(const std::string& text) {
-  std::string_view digits = trim(text);
+  const std::string_view digits = amount_of(trim(text));
   int64_t whole = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
   if (error == std::errc() && end == digits.data() + digits.size()) return std::to_string(whole);

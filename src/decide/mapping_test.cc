@@ -14,7 +14,7 @@ using model::NamePart;
 Json source() {
   return *parse_json(R"({
     "contact": {"emails": ["ana@acme.example", "a@b.example"], "name": "Ana María Lee",
-                "first_name": "", "age": 41, "score": 2.50, "vip": true, "none": null,
+                "first_name": "", "age": 41, "worth": "2000.50 USD", "score": 2.50, "vip": true, "none": null,
                 "tags": ["a", "b", 3], "seen": "2026-03-02T10:00:00.5+01:00",
                 "address": {"city": "Köln"}},
     "account": {"name": "Acme"}})");
@@ -94,6 +94,7 @@ TEST(MapFields, ConvertsTypes) {  // CH-90
   };
   EXPECT_EQ(typed("contact.age", FieldType::kNumber), "41");
   EXPECT_EQ(typed("contact.score", FieldType::kNumber), "2.5");
+  EXPECT_EQ(typed("contact.worth", FieldType::kNumber), "2000.5");
   EXPECT_EQ(typed("contact.name", FieldType::kNumber), "(absent)");
   EXPECT_EQ(typed("contact.vip", FieldType::kText), "true");
   EXPECT_EQ(typed("contact.seen", FieldType::kTime), "2026-03-02T09:00:00.500Z");
