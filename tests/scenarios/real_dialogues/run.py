@@ -119,12 +119,22 @@ def wait_until_idle(url, ingest, read):
     end, quiet = time.monotonic() + IDLE_SECONDS, 0
     while quiet < 3:
         [crm] = ask(f'{url}/api/v1/connections?min_sequence={sequence}', read)['data']
-        if crm['halted']:
+        if crm.get('halted'):
             raise Failed(f'the connection halted: {crm["halted"]}')
-        quiet = quiet + 1 if crm['waiting'] == 0 else 0
+        quiet = quiet + 1 if crm.get('waiting') == 0 else 0  # absent: not begun yet
         if time.monotonic() > end:
             raise Failed(f'{crm["waiting"]} records still wait after {IDLE_SECONDS} s')
         time.sleep(0.5)
+
+
+def wait_for_packs(url, read):
+    """They are activated once the server runs; what comes before is not decided by them."""
+    shipped = len(list((ROOT / 'packs').glob('*/pack.yaml')))
+    for _ in range(600):
+        if len(ask(f'{url}/api/v1/packs', read)['data']) == shipped:
+            return
+        time.sleep(0.1)
+    raise Failed('not all packs are active')
 
 
 def run(options, folder):
@@ -150,6 +160,8 @@ def play(programs, folder, packs):
                                '--token', TOKEN], f'{crm}/__sandbox/effects')
     programs.start('serve', ['serve', '--config', settings, '--data', folder / 'data',
                              '--listen', url.removeprefix('http://')], f'{url}/readyz')
+    if packs:
+        wait_for_packs(url, keys['read_write_key'])
     code, said = node('send.mjs', url, keys['ingest_key'], str(folder / 'calls.jsonl'))
     print(said, end='', flush=True)
     if code != 0:
