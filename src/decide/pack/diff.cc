@@ -28,7 +28,8 @@ void add_entries(const YamlNode& root, Entries& entries) {
   for (const auto& [section, node] : root.members) {
     if (node.kind == Kind::kList && !node.items.empty() && node.items[0].kind == Kind::kMap) {
       for (const YamlNode& item : node.items) {
-        const std::vector<const YamlNode*> ids = ids_of({.kind = Kind::kList, .items = {item}});
+        const YamlNode alone{.kind = Kind::kList, .items = {item}};  // which the ids point into
+        const std::vector<const YamlNode*> ids = ids_of(alone);
         if (ids.empty()) continue;
         entries.emplace(std::pair(section.text, ids[0]->text), item);
       }
