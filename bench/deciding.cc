@@ -145,6 +145,7 @@ int run(const std::string& packs, uint64_t events, int contacts) {
     if (fold.changed_records() > 40'000 || done == events) fold.apply().value();
     spent += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
+  state->checkpoint().value();
   const auto bytes = fs::file_size(path);
   const int64_t people = state->count("contact").value();
   fmt::print(
