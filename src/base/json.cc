@@ -180,20 +180,16 @@ bool Json::operator==(const Json& other) const {
   if (std::memcmp(cell_, other.cell_, sizeof cell_) == 0) return true;
   if (is_array()) return as_array() == other.as_array();
   if (is_object()) return as_object() == other.as_object();
-  return is(Kind::kText) && as_string() == other.as_string();
+  return SharedText::same_long(cell_, other.cell_);
 }
 
 // Nearly all names are short, and short ones are compared without looking at their bytes one by
 // one.
 size_t Json::place_of(std::string_view key) const {
   const Object& members = as_object();
+  const SharedText::Wanted wanted(key);
   size_t at = 0;
-  if (key.size() <= SharedText::kInPlace) {
-    const SharedText wanted(key);
-    while (at < members.size() && !members[at].first.same_cell(wanted)) ++at;
-  } else {
-    while (at < members.size() && members[at].first.view() != key) ++at;
-  }
+  while (at < members.size() && !wanted.is(members[at].first)) ++at;
   return at;
 }
 

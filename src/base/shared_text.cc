@@ -8,13 +8,11 @@
 namespace rapport {
 
 void SharedText::keep_long(std::string_view text) {
-  std::memset(cell_, 0, sizeof cell_);
   CHECK(text.size() <= std::numeric_limits<uint32_t>::max());
   auto* block = new (::operator new(sizeof(Block) + text.size())) Block;
-  block->size = static_cast<uint32_t>(text.size());
   std::memcpy(reinterpret_cast<char*>(block + 1), text.data(), text.size());
   std::memcpy(cell_, &block, sizeof block);
-  cell_[15] = kLong;
+  mark_long(cell_, text);
 }
 
 void SharedText::release(Block* block) {

@@ -57,9 +57,32 @@ class SharedText {
   bool empty() const { return cell_[15] == kShort; }
 
   friend bool operator==(const SharedText& a, const SharedText& b) {
-    return a.same_cell(b) || (a.cell_[15] == kLong && a.view() == b.view());
+    return a.same_cell(b) || same_long(a.cell_, b.cell_);
   }
   friend bool operator==(const SharedText& a, std::string_view b) { return a.view() == b; }
+
+  // A text that is looked for among many: most others are told apart by two words.
+  class Wanted {
+   public:
+    explicit Wanted(std::string_view text) : text_(text) {
+      if (text.size() <= kInPlace) {
+        SharedText cell(text);
+        std::memcpy(cell_, cell.cell_, sizeof cell_);
+      } else {
+        mark_long(cell_, text);
+      }
+    }
+    bool is(const SharedText& text) const {
+      if (std::memcmp(text.cell_ + 8, cell_ + 8, 8) != 0) return false;
+      if (cell_[15] == kLong) return text.view() == text_;
+      return std::memcmp(text.cell_, cell_, 8) == 0;
+    }
+
+   private:
+    std::string_view text_;
+    alignas(8) unsigned char cell_[16];
+  };
+
   friend auto operator<=>(const SharedText& a, const SharedText& b) {
     return a.view() <=> b.view();
   }
@@ -70,18 +93,36 @@ class SharedText {
 
   struct Block {
     std::atomic<uint32_t> owners{1};
-    uint32_t size = 0;
     const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   };
-  // The last byte: kLong, or kShort + the number of bytes in place.
+  // The last byte: kLong, or kShort + the number of bytes in place. Of a long text the first half
+  // is its block's address, the second its size and three bytes made of its ends, so that texts
+  // that differ are seldom fetched to be compared.
   static constexpr unsigned char kLong = 4, kShort = 0x10;
   static constexpr size_t kInPlace = 15;
 
   static std::string_view view(const unsigned char* cell) {
     if (cell[15] >= kShort)
       return {reinterpret_cast<const char*>(cell), static_cast<size_t>(cell[15] - kShort)};
-    const Block* block = block_of(cell);
-    return {block->bytes(), block->size};
+    return {block_of(cell)->bytes(), long_size(cell)};
+  }
+  static uint32_t long_size(const unsigned char* cell) {
+    uint32_t size;
+    std::memcpy(&size, cell + 8, sizeof size);
+    return size;
+  }
+  // Sets the second half of a long text's cell.
+  static void mark_long(unsigned char* cell, std::string_view text) {
+    uint64_t first, last;
+    std::memcpy(&first, text.data(), sizeof first);
+    std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+    const uint64_t mixed = (first * 0x9E3779B97F4A7C15ULL) ^ (last * 0xC2B2AE3D27D4EB4FULL);
+    const uint64_t half = static_cast<uint32_t>(text.size()) | (mixed >> 40 << 32) |
+                          (static_cast<uint64_t>(kLong) << 56);
+    std::memcpy(cell + 8, &half, sizeof half);
+  }
+  static bool same_long(const unsigned char* a, const unsigned char* b) {
+    return a[15] == kLong && std::memcmp(a + 8, b + 8, 8) == 0 && view(a) == view(b);
   }
   static Block* block_of(const unsigned char* cell) {
     Block* block;

@@ -101,6 +101,7 @@ class Formulas {
   void rules();
   void policies();
   void routings();
+  void group_rules();
   void inner_rule(std::string name, std::string on, const std::vector<YamlNode>& actions,
                   const std::string& pack, const std::string& file);
   void enter_rules(const CompiledLifecycle& lifecycle, const StageSpec& stage);
@@ -136,6 +137,7 @@ void Formulas::compile(Predicate& predicate, const Type& wanted) {
     return;
   }
   predicate.reads = read->fields;
+  predicate.binding = read->binding;
   predicate.program = std::make_shared<const expr::Program>(read->binding);
 }
 
@@ -230,7 +232,7 @@ void Formulas::enter_rules(const CompiledLifecycle& lifecycle, const StageSpec& 
     Rule rule;
     rule.name = fmt::format("{}/{}/{}/{}", stage.pack, lifecycle.spec->id, stage.id, verb);
     for (const ActionSpec& spec : actions) rule.actions.push_back(action(spec));
-    definitions_.rules_on[on].push_back(static_cast<uint32_t>(definitions_.rules.size()));
+    definitions_.rules_on[on].rules.push_back(static_cast<uint32_t>(definitions_.rules.size()));
     definitions_.rules.push_back(std::move(rule));
   };
   add("entered", stage.enter);
@@ -246,12 +248,29 @@ void Formulas::rules() {
       condition(rule.when, spec.when);
       for (const ActionSpec& one : spec.actions) rule.actions.push_back(action(one));
       for (const std::string& on : spec.on)
-        definitions_.rules_on[on].push_back(static_cast<uint32_t>(definitions_.rules.size()));
+        definitions_.rules_on[on].rules.push_back(static_cast<uint32_t>(definitions_.rules.size()));
       definitions_.rules.push_back(std::move(rule));
     }
   }
   for (const CompiledLifecycle& lifecycle : definitions_.lifecycles)
     for (const StageSpec& stage : lifecycle.spec->stages) enter_rules(lifecycle, stage);
+}
+
+void Formulas::group_rules() {
+  uint32_t number = 0;
+  for (auto& [name, group] : definitions_.rules_on) {
+    group.number = number++;
+    std::vector<std::shared_ptr<const expr::Binding>> conditions;
+    for (const uint32_t place : group.rules) {
+      const Rule& rule = definitions_.rules[place];
+      const bool alone = !rule.when || (rule.spec && !rule.spec->changed.empty());
+      group.conditions.push_back(alone ? RuleGroup::kAlone
+                                       : static_cast<uint32_t>(conditions.size()));
+      if (!alone) conditions.push_back(rule.when.binding);
+    }
+    if (!conditions.empty())
+      group.set = std::make_unique<const expr::RuleSet>(std::move(conditions));
+  }
 }
 
 // What is done when a clock has run so far, or a step of routing decides, is a rule of its own.
@@ -262,7 +281,8 @@ void Formulas::inner_rule(std::string name, std::string on, const std::vector<Ya
   rule.name = std::move(name);
   for (const ActionSpec& spec : read_inner_actions(actions, pack, file, errors_))
     rule.actions.push_back(action(spec));
-  definitions_.rules_on[std::move(on)].push_back(static_cast<uint32_t>(definitions_.rules.size()));
+  definitions_.rules_on[std::move(on)].rules.push_back(
+      static_cast<uint32_t>(definitions_.rules.size()));
   definitions_.rules.push_back(std::move(rule));
 }
 
@@ -329,6 +349,7 @@ void Formulas::compile_all() {
     condition(segment.when, segment.spec->when);
   lifecycles();
   rules();
+  group_rules();
 }
 
 void add_told(Definitions& definitions, const PackSpec& pack, Names& names) {

@@ -8,15 +8,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "decide/field_set.h"
 #include "decide/metric.h"
 #include "decide/pack/spec.h"
 #include "decide/read_routing.h"
 #include "decide/read_sla.h"
+#include "decide/scratch.h"
 #include "decide/vocabulary.h"
 #include "expr/program.h"
 #include "expr/registry.h"
+#include "expr/rule_set.h"
 #include "expr/zones.h"
 #include "learn/text_signals.h"
 #include "model/event.h"
@@ -27,7 +31,8 @@ namespace rapport::decide {
 struct Predicate {
   std::shared_ptr<const expr::Program> program;  // null: there is none
   Formula formula;
-  std::vector<std::string> reads;  // paths: "account.mrr", "event.type"
+  std::vector<std::string> reads;                          // paths: "account.mrr", "event.type"
+  std::shared_ptr<const expr::Binding> binding = nullptr;  // of the program
   explicit operator bool() const { return program != nullptr; }
 };
 
@@ -71,6 +76,9 @@ struct CompiledRollup {
   uint32_t object = 0, field = 0;
   uint32_t child = 0;
   Predicate where, value;
+  FieldSet reads;                   // fields of the child that its share depends on
+  std::vector<std::string> owners;  // its members that tell whose child it is
+  bool reads_more = false;          // what changes while the child's fields stay as they are
 };
 
 struct CompiledLine {
@@ -92,6 +100,16 @@ struct CompiledScore {
   std::vector<CompiledLine> lines;
   std::vector<CompiledComponent> components;
   Predicate value;
+  // Of the fields it makes and of what it tells.
+  struct Names {
+    std::string previous, peak, trend, band, missing, changed;
+    struct Part {
+      std::string field, trend;
+    };
+    std::vector<Part> parts;  // in the order of declaration
+  };
+  Names names;
+  FieldSet fields;  // all that it makes
 };
 
 struct CompiledSignal {
@@ -109,6 +127,7 @@ struct CompiledLifecycle {
   const LifecycleSpec* spec = nullptr;
   uint32_t object = 0;
   std::vector<Predicate> starts, moves;  // as in the spec
+  FieldSet fields;                       // the stage
   const StageSpec* stage(std::string_view id) const;
 };
 struct CompiledComputed {
@@ -140,6 +159,18 @@ struct Derivation {
   Kind kind = Kind::kComputed;
   uint32_t number = 0;
   std::vector<uint32_t> reads, makes;  // fields of the object
+  FieldSet read_set;                   // those of `reads`
+};
+
+// The rules that wait for one event, in the order of declaration.
+struct RuleGroup {
+  std::vector<uint32_t> rules;
+  // Conditions that are told at once; null where there is none. A rule that waits for certain
+  // fields to change is told by itself.
+  std::unique_ptr<const expr::RuleSet> set;
+  std::vector<uint32_t> conditions;  // by place among `rules`: its number in the set, or kAlone
+  uint32_t number = 0;               // among the groups
+  static constexpr uint32_t kAlone = ~0u;
 };
 
 struct ObjectPlan {
@@ -184,12 +215,23 @@ struct Definitions {
   std::vector<ObjectPlan> plans;  // by object
 
   // By event type or derived event.
-  using Numbers = std::map<std::string, std::vector<uint32_t>, std::less<>>;
-  Numbers rules_on, metrics_on;
+  struct NameHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+  };
+  template <class T>
+  using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
+  ByName<RuleGroup> rules_on;
+  ByName<std::vector<uint32_t>> metrics_on;
   struct LineNumber {
     uint32_t score = 0, line = 0;
   };
-  std::map<std::string, std::vector<LineNumber>, std::less<>> lines_on;
+  ByName<std::vector<LineNumber>> lines_on;
+  // Whether anything follows from an event of that name.
+  bool awaits(std::string_view name) const {
+    return rules_on.contains(name) || lines_on.contains(name);
+  }
+  std::shared_ptr<ScratchPool> scratches = std::make_shared<ScratchPool>();
 
   const CompiledLifecycle* lifecycle(std::string_view id) const;
   const CompiledScore* score(std::string_view id) const;

@@ -205,9 +205,9 @@ namespace {
 
 // Facts of a cluster that is folded again from nothing: what the fold itself has made, and the
 // accounts as they are (a contact is only placed in them).
-class Scratch final : public Facts {
+class Apart final : public Facts {
  public:
-  explicit Scratch(const Step& outer) : outer_(outer) {}
+  explicit Apart(const Step& outer) : outer_(outer) {}
   Answer find(std::string_view type, std::string_view id, const Record** record) const override {
     auto it = records_.find(model::RecordKey{std::string(type), std::string(id)});
     if (it == records_.end()) {
@@ -289,7 +289,7 @@ Component component_of(const Step& step, const Record& contact) {
 }
 
 // What persons have undone so far, kept on the subjects: seeds of the new fold.
-void seed(Scratch& scratch, const Step& step, const std::set<SubjectId>& subjects) {
+void seed(Apart& apart, const Step& step, const std::set<SubjectId>& subjects) {
   for (SubjectId subject : subjects) {
     const Record* old = step.find(model::kSubject, text(subject));
     if (!old) continue;
@@ -298,7 +298,7 @@ void seed(Scratch& scratch, const Step& step, const std::set<SubjectId>& subject
     fresh.created = old->created;
     for (std::string_view member : {"apart", "undone"})
       if (const Json* kept = old->fields.find(member)) fresh.fields.set(member, *kept);
-    scratch.records_.emplace(fresh.key, std::move(fresh));
+    apart.records_.emplace(fresh.key, std::move(fresh));
   }
 }
 
@@ -339,16 +339,16 @@ Split split_contact(Step& step, const Event& event) {
 
   const Component component = component_of(step, whole);
   Split split{whole.key.id, {}, {}};
-  Scratch scratch(step);
-  seed(scratch, step, component.subjects);
+  Apart apart(step);
+  seed(apart, step, component.subjects);
   for (const auto& [sequence, earlier] : component.events) {
     if (earlier->type == model::kContactsSplit || undone(step, component.subjects, sequence))
       continue;
-    scratch.fold(*earlier);
+    apart.fold(*earlier);
     split.events.push_back(earlier);
   }
   for (const std::string& id : component.contacts) step.remove(model::kContact, id);
-  for (auto& [key, record] : scratch.records_) {
+  for (auto& [key, record] : apart.records_) {
     if (key.type == model::kContact) split.contacts.push_back(key.id);
     step.put(record);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "decide/differences.h"
+
 namespace rapport::decide {
 
 using model::Record;
@@ -40,8 +42,7 @@ std::optional<double> Deriving::number(std::string_view field) const {
 
 void Deriving::computed(const CompiledComputed& computed) {
   const Field& field = definitions_.vocabulary.object(object_).fields[computed.field];
-  Evaluation evaluation(rounds_.step(), definitions_, scene_);
-  const auto value = evaluation.json({Json(), computed.is});
+  const auto value = evaluation_.json({Json(), computed.is});
   set(field.name, value ? *value : Json());
 }
 
@@ -54,8 +55,7 @@ void Deriving::note_looked_at(std::string_view part, const std::string& id) {
 
 void Deriving::signal(const CompiledSignal& signal) {
   const SignalSpec& spec = *signal.spec;
-  Evaluation evaluation(rounds_.step(), definitions_, scene_);
-  const bool holds = evaluation.holds(signal.when);
+  const bool holds = evaluation_.holds(signal.when);
   const Json* side = rounds_.derived_now(key_);
   const Json* told = side ? side->find("signals") : nullptr;
   const Json* open = told ? told->find(spec.id) : nullptr;
@@ -79,7 +79,7 @@ void Deriving::signal(const CompiledSignal& signal) {
     all.edit("signals")->set(spec.id, true);
     return;
   }
-  const auto value = evaluation.json(signal.value);
+  const auto value = evaluation_.json(signal.value);
   const auto key = rounds_.make(
       "signal", rounds_.id_for("sig", {spec.id, key_.type, key_.id, format_time_micros(now())}),
       whole_scene());
@@ -102,8 +102,7 @@ void Deriving::signal(const CompiledSignal& signal) {
 
 void Deriving::segment(const CompiledSegment& segment) {
   const std::string& id = segment.spec->id;
-  Evaluation evaluation(rounds_.step(), definitions_, scene_);
-  const bool holds = evaluation.holds(segment.when);
+  const bool holds = evaluation_.holds(segment.when);
   const Json* side = rounds_.derived_now(key_);
   const Json* all = side ? side->find("segments") : nullptr;
   const Json* since = all ? all->find(id) : nullptr;
@@ -140,7 +139,7 @@ void Deriving::derive(const Derivation& derivation) {
   }
 }
 
-void Deriving::run() {
+bool Deriving::run() {
   const ObjectPlan& plan = definitions_.plans[object_];
   // Of a new record, or under other definitions than the last time: everything.
   const Json* side = rounds_.derived_now(key_);
@@ -149,41 +148,30 @@ void Deriving::run() {
   for (const uint32_t clock : plan.clocks)
     if (dirty_.contains(definitions_.clocks[clock].from))
       dirty_.insert(definitions_.clocks[clock].field);
-  std::set<uint32_t> moved;
+  FieldSet moved;
   for (const Derivation& derivation : plan.derivations) {
-    const bool due = all || reads_any(derivation, dirty_);
-    if (!due) continue;
+    if (!all && !derivation.read_set.meets(dirty_)) continue;
+    if (derivation.kind != Derivation::Kind::kLifecycle) {
+      derive(derivation);
+      continue;
+    }
     const Json before = fields();
     derive(derivation);
-    if (derivation.kind == Derivation::Kind::kLifecycle) note_differences(before, moved);
+    const Json now = fields();
+    moved.merge(Differences(definitions_.vocabulary.object(object_), before, now).fields());
   }
   // Stages come last; what reads them is made once more.
-  if (moved.empty()) return;
+  if (moved.empty()) return all;
+  dirty_.merge(moved);
   for (const Derivation& derivation : plan.derivations)
-    if (derivation.kind != Derivation::Kind::kLifecycle && reads_any(derivation, moved))
+    if (derivation.kind != Derivation::Kind::kLifecycle && derivation.read_set.meets(moved))
       derive(derivation);
-}
-
-bool Deriving::reads_any(const Derivation& derivation, const std::set<uint32_t>& fields) {
-  return std::any_of(derivation.reads.begin(), derivation.reads.end(),
-                     [&](uint32_t field) { return fields.contains(field); });
+  return all;
 }
 
 Json Deriving::fields() const {
   const Record* record = rounds_.step().find(key_.type, key_.id);
   return record ? record->fields : Json::object();
-}
-
-void Deriving::note_differences(const Json& before, std::set<uint32_t>& changed) const {
-  const Json now = fields();
-  if (now == before) return;
-  const auto& numbers = definitions_.vocabulary.object(object_).numbers;
-  for (const auto& [name, value] : now.as_object()) {
-    const Json* old = before.find(name);
-    if (old && *old == value) continue;
-    if (const auto it = numbers.find(std::string_view(name)); it != numbers.end())
-      changed.insert(it->second);
-  }
 }
 
 }  // namespace rapport::decide

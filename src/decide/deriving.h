@@ -2,7 +2,6 @@
 // Rounds only.
 #pragma once
 
-#include <set>
 #include <string>
 
 #include "decide/rounds.h"
@@ -11,21 +10,21 @@ namespace rapport::decide {
 
 class Deriving {
  public:
-  Deriving(Rounds& rounds, const model::RecordKey& key, uint32_t object, std::set<uint32_t>& dirty)
+  Deriving(Rounds& rounds, const model::RecordKey& key, uint32_t object, FieldSet& dirty)
       : rounds_(rounds),
         definitions_(rounds.definitions()),
         key_(key),
         object_(object),
         dirty_(dirty),
-        scene_(definitions_, rounds.now()) {
-    scene_.set(object, key_.id);  // what is derived reads this record alone
-  }
+        scene_(scene_of_one(definitions_, object, key_.id, rounds.now())),
+        evaluation_(rounds.step(), definitions_, scene_) {}
 
-  void run();
+  bool run();  // whether all was made again
 
   Rounds& rounds() { return rounds_; }
   const model::RecordKey& key() const { return key_; }
-  const Scene& scene() const { return scene_; }
+  // Over this record alone: what is derived reads no other.
+  Evaluation& evaluation() { return evaluation_; }
   // With what the record belongs to, for records that are made.
   Scene whole_scene() const { return scene_of(rounds_.step(), definitions_, key_, rounds_.now()); }
   Micros now() const { return rounds_.now(); }
@@ -36,9 +35,7 @@ class Deriving {
 
  private:
   void derive(const Derivation& derivation);
-  static bool reads_any(const Derivation& derivation, const std::set<uint32_t>& fields);
   Json fields() const;
-  void note_differences(const Json& before, std::set<uint32_t>& changed) const;
   void computed(const CompiledComputed& computed);
   void signal(const CompiledSignal& signal);
   void segment(const CompiledSegment& segment);
@@ -48,8 +45,9 @@ class Deriving {
   const Definitions& definitions_;
   model::RecordKey key_;
   uint32_t object_;
-  std::set<uint32_t>& dirty_;
+  FieldSet& dirty_;
   Scene scene_;
+  Evaluation evaluation_;
 };
 
 // The parts with files of their own.
@@ -60,10 +58,11 @@ bool add_line(Rounds& rounds, const CompiledScore& score, const CompiledLine& li
               const Scene& scene, Evaluation& evaluation);
 
 // When a score's comparisons with earlier, or the stay in a stage, change by themselves; none: not.
+// Of all, or of those whose fields are in `changed`.
 std::optional<Micros> next_score_change(const Rounds& rounds, const model::RecordKey& key,
-                                        uint32_t object);
+                                        uint32_t object, const FieldSet* changed);
 std::optional<Micros> next_stage_change(const Rounds& rounds, const model::RecordKey& key,
-                                        uint32_t object);
+                                        uint32_t object, const FieldSet* changed);
 
 // A move by a person or a rule. The error says why it cannot be.
 Result<void> move_stage(Rounds& rounds, const CompiledLifecycle& lifecycle,

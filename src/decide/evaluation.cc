@@ -109,7 +109,13 @@ expr::EvaluationOptions Evaluation::options() const {
 
 expr::Truth Evaluation::test(const Predicate& predicate) {
   if (!predicate) return expr::Truth::kTrue;
-  return predicate.program->test(view_, arena_, options());
+  return predicate.program->test(view_, memory_->arena, options());
+}
+
+const expr::RuleSetState& Evaluation::test(const RuleGroup& group) {
+  expr::RuleSetState& state = scratch_.state(*group.set, group.number);
+  group.set->evaluate(view_, memory_->arena, state, options());
+  return state;
 }
 
 bool Evaluation::holds(const Predicate& predicate) {
@@ -117,12 +123,12 @@ bool Evaluation::holds(const Predicate& predicate) {
 }
 
 Value Evaluation::value(const Predicate& predicate) {
-  return predicate.program->evaluate(view_, arena_, options());
+  return predicate.program->evaluate_only(view_, memory_->arena, options());
 }
 
 std::optional<Json> Evaluation::json(const Operand& operand) {
   if (!operand.predicate) return operand.literal;
-  return store_value(value(operand.predicate), arena_);
+  return store_value(value(operand.predicate), memory_->arena);
 }
 
 std::optional<double> Evaluation::number(const Operand& operand) {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/yaml.h"
+#include "model/record.h"
 
 namespace rapport::decide {
 
@@ -74,6 +75,69 @@ void Plans::add(Kind kind, uint32_t number, uint32_t object,
   derivation.reads.erase(std::unique(derivation.reads.begin(), derivation.reads.end()),
                          derivation.reads.end());
   definitions_.plans[object].derivations.push_back(std::move(derivation));
+}
+
+// What a child's share of a rollup depends on.
+void note_rollup_reads(const Definitions& definitions, CompiledRollup& rollup) {
+  const Vocabulary& vocabulary = definitions.vocabulary;
+  for (const Predicate* predicate : {&rollup.where, &rollup.value}) {
+    for (const std::string& path : predicate->reads) {
+      const std::string_view first = std::string_view(path).substr(0, path.find('.'));
+      if (first == "setting" || first == "workspace") continue;
+      const auto at = vocabulary.field_at(path);
+      const Field* field = at && at->first == rollup.child
+                               ? &vocabulary.object(at->first).fields[at->second]
+                               : nullptr;
+      rollup.reads_more |=
+          !field || field->maker == FieldMaker::kMetric || field->maker == FieldMaker::kClock;
+      if (field) rollup.reads.insert(at->second);
+    }
+  }
+  rollup.owners = {"subject", "subject_id", std::string(model::kContact),
+                   std::string(model::kAccount), vocabulary.object(rollup.object).name};
+  if (!rollup.spec->via.empty()) rollup.owners.push_back(rollup.spec->via);
+  // An amount may have its currency beside it, and any field may stand among the traits.
+  rollup.owners.insert(rollup.owners.end(), {"currency", "traits"});
+}
+
+CompiledScore::Names names_of(const CompiledScore& score) {
+  const std::string& id = score.spec->id;
+  CompiledScore::Names names{id + "_previous",
+                             id + "_peak",
+                             id + "_trend",
+                             id + "_band",
+                             id + "_missing",
+                             "score." + id + ".changed",
+                             {}};
+  const auto add = [&](const std::string& part) {
+    std::string field = id + "_" + part;
+    const bool known = std::any_of(names.parts.begin(), names.parts.end(),
+                                   [&](const auto& one) { return one.field == field; });
+    if (!part.empty() && !known) names.parts.push_back({field, field + "_trend"});
+  };
+  for (const PointsLine& line : score.spec->points) add(line.part);
+  for (const WeightedComponent& component : score.spec->components) add(component.id);
+  return names;
+}
+
+void note_fields(Definitions& definitions) {
+  for (CompiledScore& score : definitions.scores) score.names = names_of(score);
+  for (const ObjectPlan& plan : definitions.plans)
+    for (const Derivation& derivation : plan.derivations)
+      if (derivation.kind == Derivation::Kind::kScore)
+        for (const uint32_t field : derivation.makes)
+          definitions.scores[derivation.number].fields.insert(field);
+  for (CompiledLifecycle& lifecycle : definitions.lifecycles) {
+    const auto& numbers = definitions.vocabulary.object(lifecycle.object).numbers;
+    if (const auto stage = numbers.find(lifecycle.spec->field); stage != numbers.end())
+      lifecycle.fields.insert(stage->second);
+  }
+}
+
+void note_read_sets(Definitions& definitions) {
+  for (ObjectPlan& plan : definitions.plans)
+    for (Derivation& derivation : plan.derivations)
+      for (const uint32_t field : derivation.reads) derivation.read_set.insert(field);
 }
 
 void Plans::add_score(uint32_t number) {
@@ -226,6 +290,9 @@ void Plans::make() {
   look_around();
   add_all();
   for (uint32_t object = 0; object < definitions_.plans.size(); ++object) order(object);
+  note_read_sets(definitions_);
+  note_fields(definitions_);
+  for (CompiledRollup& rollup : definitions_.rollups) note_rollup_reads(definitions_, rollup);
   watch_metrics();
 }
 

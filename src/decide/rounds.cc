@@ -5,6 +5,7 @@
 #include "decide/approvals.h"
 #include "decide/contact_fields.h"
 #include "decide/deriving.h"
+#include "decide/differences.h"
 #include "decide/programs.h"
 #include "decide/said.h"
 #include "decide/sla_rounds.h"
@@ -122,31 +123,6 @@ void Rounds::note_change(const RecordKey& key, const std::string& name, Json fie
   tell({name, key, std::move(trigger)});
 }
 
-namespace {
-
-// Members that differ, each once.
-void collect_differences(const Json& a, const Json& b, const Object& of, std::set<uint32_t>& dirty,
-                         Json& changed) {
-  if (!a.is_object()) return;
-  const auto add = [&](std::string_view field) {
-    const auto number = of.numbers.find(field);
-    if (number != of.numbers.end() && dirty.insert(number->second).second) changed.push_back(field);
-  };
-  for (const auto& [name, value] : a.as_object()) {
-    const Json* other = b.find(name);
-    if (other && *other == value) continue;
-    if (name == std::string_view("traits")) {  // any field may be read from there
-      for (uint32_t i = 0; i < of.fields.size(); ++i)
-        if (of.fields[i].maker == FieldMaker::kGiven) dirty.insert(i);
-    }
-    if (name == std::string_view("emails")) add("email");
-    if (name == std::string_view("phones")) add("phone");
-    add(name);
-  }
-}
-
-}  // namespace
-
 // Which fields of which records have changed.
 void Rounds::look() {
   for (size_t number = 0; number < step_.writes(); ++number) {
@@ -166,20 +142,17 @@ void Rounds::look() {
     if (now == seen_[number].fields) continue;
     const Json before = std::exchange(seen_[number].fields, now);
     const ObjectPlan& plan = definitions_.plans[object];
-    if (!plan.rollups_as_child.empty()) roll_up(key, object, before.is_null() ? nullptr : &before);
-    count_open(key, object, before.is_null() ? nullptr : &before, record ? &now : nullptr);
+    Differences differences(definitions_.vocabulary.object(object), before, now);
+    const Json* known = before.is_null() ? nullptr : &before;
+    roll_up(key, object, known, differences);
+    count_open(key, object, known, record ? &now : nullptr);
     if (!record) continue;
     Touched& touched = touched_[key];
     touched.object = object;
     touched.created |= before.is_null();
-    Json changed = Json::array();
-    std::set<uint32_t> dirty;
-    const Object& of = definitions_.vocabulary.object(object);
-    collect_differences(now, before, of, dirty, changed);
-    collect_differences(before, now, of, dirty, changed);
-    touched.dirty.merge(dirty);
+    touched.dirty.merge(differences.fields());
     const std::string& name = before.is_null() ? plan.created : plan.changed;
-    if (!name.empty() && !is_the_event(name, key)) note_change(key, name, std::move(changed));
+    if (!name.empty() && !is_the_event(name, key)) note_change(key, name, differences.take_names());
   }
 }
 
@@ -192,14 +165,9 @@ void Rounds::take_in_made(const RecordKey& key, uint32_t object) {
   const Record* record = step_.written_record(number);
   if (!record || record->fields == seen_[number].fields) return;
   const Json before = std::exchange(seen_[number].fields, record->fields);
-  if (!plan.rollups_as_child.empty()) roll_up(key, object, &before);
-  if (plan.changed.empty()) return;
-  Json changed = Json::array();
-  std::set<uint32_t> dirty;
-  const Object& of = definitions_.vocabulary.object(object);
-  collect_differences(record->fields, before, of, dirty, changed);
-  collect_differences(before, record->fields, of, dirty, changed);
-  note_change(key, plan.changed, std::move(changed));
+  Differences differences(definitions_.vocabulary.object(object), before, record->fields);
+  roll_up(key, object, &before, differences);
+  if (!plan.changed.empty()) note_change(key, plan.changed, differences.take_names());
 }
 
 void Rounds::derive() {
@@ -207,9 +175,10 @@ void Rounds::derive() {
   for (auto& [key, one] : touched) {
     if (!step_.find(key.type, key.id)) continue;
     if (!definitions_.plans[one.object].plain()) {
-      Deriving(*this, key, one.object, one.dirty).run();
+      Refresh& refresh = to_refresh_[key];
+      refresh.all |= Deriving(*this, key, one.object, one.dirty).run();
+      refresh.changed.merge(one.dirty);
       take_in_made(key, one.object);
-      to_refresh_.insert(key);
     }
     follow_sla(*this, key, one.object);
   }
@@ -303,7 +272,7 @@ void Rounds::refresh(const RecordKey& record) {
     if (derivation.kind == Derivation::Kind::kScore ||
         derivation.kind == Derivation::Kind::kLifecycle)
       touched.dirty.insert(derivation.reads.back());
-  to_refresh_.insert(record);
+  to_refresh_[record].all = true;
   go_on();
 }
 
@@ -329,12 +298,17 @@ void Rounds::consider(const Occurrence& occurrence) {
     if (const Json* said = event_scene_->said()) scene.set_said(*said);
   }
   Evaluation evaluation(step_, definitions_, scene);
-  evaluation.view().remember();
-  for (const uint32_t number : rules->second) {
-    const Rule& rule = definitions_.rules[number];
-    if (!waits_for(rule, occurrence) || !evaluation.holds(rule.when)) continue;
-    if (!may_act(rule, occurrence, scene)) continue;
-    prepare(rule, occurrence, scene, evaluation);
+  const RuleGroup& group = rules->second;
+  std::vector<bool> matched(group.set ? group.set->size() : 0);
+  if (group.set)
+    for (const uint32_t condition : evaluation.test(group).matched()) matched[condition] = true;
+  for (size_t i = 0; i < group.rules.size(); ++i) {
+    const Rule& rule = definitions_.rules[group.rules[i]];
+    const uint32_t condition = group.conditions[i];
+    const bool holds = condition == RuleGroup::kAlone
+                           ? waits_for(rule, occurrence) && evaluation.holds(rule.when)
+                           : matched[condition];
+    if (holds && may_act(rule, occurrence, scene)) prepare(rule, occurrence, scene, evaluation);
   }
 }
 

@@ -24,6 +24,8 @@ namespace rapport::decide {
 
 inline constexpr int kMostRounds = 8;
 
+class Differences;
+
 // Something that happened, for rules to act on: the event itself, or what was derived.
 struct Occurrence {
   std::string name;
@@ -65,7 +67,9 @@ class Rounds {
   // A rule whose record has been quiet for long enough.
   void act_late(std::string_view rule, const model::RecordKey& record);
   // Something that happened, by the machinery's own doing (SLA, programs, approvals).
-  void tell(Occurrence occurrence) { happened_.push_back(std::move(occurrence)); }
+  void tell(Occurrence occurrence) {
+    if (definitions_.awaits(occurrence.name)) happened_.push_back(std::move(occurrence));
+  }
   void go_on();
 
   // The record's figures are made again in a second.
@@ -103,7 +107,7 @@ class Rounds {
   struct Touched {
     uint32_t object = 0;
     bool created = false;
-    std::set<uint32_t> dirty;  // fields
+    FieldSet dirty;
   };
   bool is_the_event(std::string_view name, const model::RecordKey& key) const;
   void look();
@@ -113,11 +117,14 @@ class Rounds {
   // Of users, by routed object: who owns it before and now.
   void count_open(const model::RecordKey& key, uint32_t object, const Json* before,
                   const Json* now);
-  void roll_up(const model::RecordKey& key, uint32_t object, const Json* before);
+  void roll_up(const model::RecordKey& key, uint32_t object, const Json* before,
+               const Differences& differences);
   void add_share(const CompiledRollup& rollup, const std::string& owner, const Json& value,
                  int sign);
   void take_up_rollups();
-  std::optional<Micros> next_change(const model::RecordKey& key, uint32_t object) const;
+  // When a figure of the record changes by itself; of all, or of those in `changed`.
+  std::optional<Micros> next_change(const model::RecordKey& key, uint32_t object,
+                                    const FieldSet* changed) const;
   void settle();
   void add_points(const Occurrence& occurrence, const Scene& scene);
   void count_one(const CompiledMetric& metric, const model::Event& event, const Scene& scene);
@@ -143,7 +150,12 @@ class Rounds {
   std::vector<Seen> seen_;                       // by number of the step's writes
   size_t changes_ = 0;                           // of fields, by rules and figures
   std::map<model::RecordKey, Touched> touched_;  // to be derived
-  std::set<model::RecordKey> to_refresh_, soon_;
+  struct Refresh {
+    bool all = false;
+    FieldSet changed;  // figures of the record that were made in this step
+  };
+  std::map<model::RecordKey, Refresh> to_refresh_;
+  std::set<model::RecordKey> soon_;
   std::vector<std::pair<model::RecordKey, std::pair<std::string, Json>>> rolled_;
   std::optional<Scene> event_scene_;
   std::vector<Occurrence> happened_;

@@ -5,6 +5,7 @@
 
 #include "decide/clocks.h"
 #include "decide/deriving.h"
+#include "decide/differences.h"
 #include "decide/rounds.h"
 #include "decide/said.h"
 #include "decide/series.h"
@@ -86,9 +87,14 @@ double amount(const Json& value) {
 }  // namespace
 
 // A record beneath others has changed: its share is taken away and given anew.
-void Rounds::roll_up(const RecordKey& key, uint32_t object, const Json* before) {
+void Rounds::roll_up(const RecordKey& key, uint32_t object, const Json* before,
+                     const Differences& differences) {
+  const bool there = step_.find(key.type, key.id) != nullptr;
   for (const uint32_t number : definitions_.plans[object].rollups_as_child) {
     const CompiledRollup& rollup = definitions_.rollups[number];
+    const bool known = before && there && !rollup.reads_more;
+    if (known && !differences.fields().meets(rollup.reads) && !differences.any_of(rollup.owners))
+      continue;
     const std::string& owner = definitions_.vocabulary.object(rollup.object).name;
     const auto share = [&](const Record& child) {
       Share share;
@@ -170,7 +176,6 @@ void Rounds::add_points(const Occurrence& occurrence, const Scene& scene) {
   const auto lines = definitions_.lines_on.find(occurrence.name);
   if (lines == definitions_.lines_on.end()) return;
   Evaluation evaluation(step_, definitions_, scene);
-  evaluation.view().remember();  // points are noted beside the records that are read
   for (const auto& [score, line] : lines->second) {
     const CompiledScore& of = definitions_.scores[score];
     if (!add_line(*this, of, of.lines[line], scene, evaluation)) continue;
@@ -287,7 +292,7 @@ void Rounds::look_again(const RecordKey& key, std::string_view field) {
   for (const Derivation& derivation : definitions_.plans[object].derivations)
     if (std::find(derivation.makes.begin(), derivation.makes.end(), it->second) !=
         derivation.makes.end())
-      touched.dirty.insert(derivation.reads.begin(), derivation.reads.end());
+      touched.dirty.merge(derivation.read_set);
 }
 
 void Rounds::act_late(std::string_view name, const RecordKey& record) {
@@ -304,21 +309,23 @@ void Rounds::act_late(std::string_view name, const RecordKey& record) {
 // One timer per record, at the first moment at which a figure of it may change by itself. An
 // earlier one is left standing: it looks again.
 void Rounds::arm_refresh() {
-  for (const RecordKey& key : std::exchange(to_refresh_, {})) {
+  for (const auto& [key, refresh] : std::exchange(to_refresh_, {})) {
     const Record* record = step_.find(key.type, key.id);
     if (!record) continue;
     const uint32_t object = object_of(definitions_, *record);
-    auto due = next_change(key, object);
-    if (soon_.erase(key) > 0) due = now_ + seconds(1);
     const Json* side = derived_now(key);
     const int64_t armed = side ? side->integer("refresh_at") : 0;
+    // What has not been made again was looked at when the timer was armed.
+    auto due = next_change(key, object, refresh.all || armed == 0 ? nullptr : &refresh.changed);
+    if (soon_.erase(key) > 0) due = now_ + seconds(1);
     if (!due || (armed != 0 && armed <= due->value)) continue;
     derived(key).set("refresh_at", due->value);
     step_.arm({*due, "refresh/" + key.type + "/" + key.id, key, "refresh"});
   }
 }
 
-std::optional<Micros> Rounds::next_change(const RecordKey& key, uint32_t object) const {
+std::optional<Micros> Rounds::next_change(const RecordKey& key, uint32_t object,
+                                          const FieldSet* changed) const {
   const Json* side = derived_now(key);
   const Json* all = side ? side->find("series") : nullptr;
   std::optional<Micros> next;
@@ -327,8 +334,10 @@ std::optional<Micros> Rounds::next_change(const RecordKey& key, uint32_t object)
   };
   for (const uint32_t number : definitions_.plans[object].metrics) {
     const CompiledMetric& metric = definitions_.metrics[number];
-    if (!metric.watched || !all || !all->find(metric.metric.name)) continue;
-    const auto series = Series::read(metric.metric, all->text(metric.metric.name));
+    if (!metric.watched || !all || (changed && !changed->contains(metric.field))) continue;
+    const Json* kept = all->find(metric.metric.name);
+    if (!kept) continue;
+    const auto series = Series::read(metric.metric, kept->as_string());
     if (series.ok()) take(series->next_change(*definitions_.zone, now_));
   }
   Scene scene(definitions_, now_);
@@ -336,12 +345,13 @@ std::optional<Micros> Rounds::next_change(const RecordKey& key, uint32_t object)
   SceneView view(step_, definitions_, scene);
   for (const uint32_t number : definitions_.plans[object].clocks) {
     const CompiledClock& clock = definitions_.clocks[number];
+    if (changed && !changed->contains(clock.field)) continue;
     const Field& of = definitions_.vocabulary.object(object).fields[clock.from];
     if (const auto at = view.instant_of(object, clock.from))
       take(next_tick(*clock.spec, of.type, *at, *definitions_.zone, now_));
   }
-  take(next_score_change(*this, key, object));
-  take(next_stage_change(*this, key, object));
+  take(next_score_change(*this, key, object, changed));
+  take(next_stage_change(*this, key, object, changed));
   return next;
 }
 

@@ -43,6 +43,14 @@ class Scene {
   Json said_;
 };
 
+// One record, and nothing it belongs to.
+inline Scene scene_of_one(const Definitions& definitions, uint32_t object, std::string id,
+                          Micros now) {
+  Scene scene(definitions, now);
+  scene.set(object, std::move(id));
+  return scene;
+}
+
 // Whose the event is, the conversation, ticket, deal … it names, and what those belong to.
 Scene scene_of(const Step& step, const Definitions& definitions, const model::Event& event,
                Micros now);
@@ -65,17 +73,17 @@ model::RecordKey derived_key(const model::RecordKey& record);
 // Shows a scene to expressions. Values borrow from the step's records: valid until one is written.
 class SceneView final : public expr::RecordView {
  public:
-  SceneView(const Step& step, const Definitions& definitions, const Scene& scene)
-      : step_(step), definitions_(definitions), scene_(scene) {}
-  // From now on a value is read once: nothing is written while this is looked at.
-  void remember() { kept_.resize(definitions_.vocabulary.slots()); }
-  // `record` instead of the step's one, for what was before.
+  // With `memory` a value is read once, until a record is written.
+  SceneView(const Step& step, const Definitions& definitions, const Scene& scene,
+            SlotMemory* memory = nullptr)
+      : step_(step), definitions_(definitions), scene_(scene), memory_(memory) {}
   // The value of a time or date field as an instant.
   std::optional<Micros> instant_of(uint32_t object, uint32_t field) const;
   // The field of the object's record in the scene.
   expr::Value value_of(uint32_t object, uint32_t field, expr::Arena& arena) const {
     return this->field({Source::kField, object, field, {}}, arena);
   }
+  // `record` instead of the step's one, for what was before. Before anything is read.
   void show_instead(uint32_t object, const model::Record* record) { instead_ = {object, record}; }
 
  protected:
@@ -91,7 +99,8 @@ class SceneView final : public expr::RecordView {
   const Definitions& definitions_;
   const Scene& scene_;
   std::optional<std::pair<uint32_t, const model::Record*>> instead_;
-  mutable std::vector<std::optional<expr::Value>> kept_;  // by slot; empty: nothing is kept
+  SlotMemory* memory_;
+  mutable uint64_t read_at_ = 0;  // the step's changes when the memory was begun
 };
 
 // A stored value as an expression sees it; absent where it is none of that type.
@@ -117,7 +126,14 @@ class Rates final : public expr::ExchangeRates {
 class Evaluation {
  public:
   Evaluation(const Step& step, const Definitions& definitions, const Scene& scene)
-      : definitions_(definitions), rates_(step), view_(step, definitions, scene) {}
+      : definitions_(definitions),
+        scratch_(step.scratch(definitions.scratches)),
+        memory_(scratch_.take(definitions.vocabulary.slots())),
+        rates_(step),
+        view_(step, definitions, scene, memory_.get()) {}
+  Evaluation(const Evaluation&) = delete;
+  Evaluation& operator=(const Evaluation&) = delete;
+  ~Evaluation() { scratch_.give_back(std::move(memory_)); }
   SceneView& view() { return view_; }
   bool holds(const Predicate& predicate);  // none: true
   expr::Truth test(const Predicate& predicate);
@@ -125,14 +141,17 @@ class Evaluation {
   // The literal, or what the expression gives; nothing when that cannot be told.
   std::optional<Json> json(const Operand& operand);
   std::optional<double> number(const Operand& operand);
+  // All conditions of the group's set at once. Valid until the next group is asked.
+  const expr::RuleSetState& test(const RuleGroup& group);
 
  private:
   expr::EvaluationOptions options() const;
 
   const Definitions& definitions_;
+  Scratch& scratch_;
+  std::unique_ptr<SlotMemory> memory_;
   Rates rates_;
   SceneView view_;
-  expr::Arena arena_;
 };
 
 }  // namespace rapport::decide

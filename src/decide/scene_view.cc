@@ -313,10 +313,17 @@ Value setting(const Definitions& definitions, std::string_view name, Arena& aren
 }  // namespace
 
 Value SceneView::load(uint32_t slot, Arena& arena) const {
-  if (slot >= kept_.size()) return read(slot, arena);
-  auto& kept = kept_[slot];
-  if (!kept) kept = read(slot, arena);
-  return *kept;
+  if (!memory_) return read(slot, arena);
+  if (read_at_ != step_.changes()) {
+    ++memory_->turn;
+    read_at_ = step_.changes();
+  }
+  Value& kept = memory_->values[slot];
+  if (memory_->read_in[slot] != memory_->turn) {
+    kept = read(slot, arena);
+    memory_->read_in[slot] = memory_->turn;
+  }
+  return kept;
 }
 
 Value SceneView::read(uint32_t slot, Arena& arena) const {

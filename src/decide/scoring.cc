@@ -51,7 +51,7 @@ double figure(const Json* object, std::string_view name) {
 // What a score came to, with its parts in the order of declaration.
 struct Made {
   std::optional<double> value;
-  std::vector<std::pair<std::string, std::optional<double>>> parts;
+  std::vector<std::pair<std::string_view, std::optional<double>>> parts;
   Json missing = Json::array();
 };
 
@@ -242,17 +242,17 @@ void compare(Deriving& deriving, const CompiledScore& score, const Made& made) {
   const Json* state = state_of(deriving.rounds(), deriving.key(), id);
   const Json* history = state ? state->find("history") : nullptr;
   if (!history) return;
-  const Json::Array rows = history->as_array();
+  const Json::Array& rows = history->as_array();  // beside the record that is written here
   const Earlier earlier = look_back(rows, 1, deriving.now(), score.spec->look_back);
   const auto shown = [](std::optional<double> value) { return value ? as_number(*value) : Json(); };
-  deriving.set(id + "_previous", shown(earlier.previous));
-  deriving.set(id + "_peak", shown(earlier.peak));
-  deriving.set(id + "_trend",
+  deriving.set(score.names.previous, shown(earlier.previous));
+  deriving.set(score.names.peak, shown(earlier.peak));
+  deriving.set(score.names.trend,
                trend(*score.spec, made.value, earlier.previous, "improving", "declining"));
   if (score.components.empty()) return;
   for (size_t i = 0; i < made.parts.size(); ++i) {
     const Earlier part = look_back(rows, i + 2, deriving.now(), score.spec->look_back);
-    deriving.set(id + "_" + made.parts[i].first + "_trend",
+    deriving.set(score.names.parts[i].trend,
                  trend(*score.spec, made.parts[i].second, part.previous, "up", "down"));
   }
 }
@@ -267,13 +267,15 @@ void tell_changes(Deriving& deriving, const CompiledScore& score, const Made& ma
                   std::optional<double> before, const std::string& band_before, bool silent) {
   const std::string& id = score.spec->id;
   const std::string band = made.value ? band_of(*score.spec, *made.value) : std::string();
-  if (!score.spec->bands.empty()) deriving.set(id + "_band", band.empty() ? Json() : Json(band));
-  if (silent) return;
+  if (!score.spec->bands.empty())
+    deriving.set(score.names.band, band.empty() ? Json() : Json(band));
+  const bool entered = band != band_before && !band.empty();
+  if (silent || (made.value == before && !entered)) return;
   Json trigger = Json::object();
   trigger.set("value", made.value ? as_number(*made.value) : Json());
   trigger.set("previous", before ? as_number(*before) : Json());
-  if (made.value != before) deriving.tell("score." + id + ".changed", trigger);
-  if (band == band_before || band.empty()) return;
+  if (made.value != before) deriving.tell(score.names.changed, trigger);
+  if (!entered) return;
   trigger.set("from", band_before.empty() ? Json() : Json(band_before)).set("to", band);
   deriving.tell("score." + id + "." + band + ".entered", std::move(trigger));
 }
@@ -284,22 +286,22 @@ void derive_score(Deriving& deriving, const CompiledScore& score) {
   const std::string& id = score.spec->id;
   const RecordKey& key = deriving.key();
   Rounds& rounds = deriving.rounds();
-  Evaluation evaluation(rounds.step(), rounds.definitions(), deriving.scene());
+  Evaluation& evaluation = deriving.evaluation();
   const Json* state = state_of(rounds, key, id);
   const bool known = state && state->find("history");
   const Made made = make(score, state, evaluation);
   const auto before = deriving.number(id);
   const model::Record* record = rounds.step().find(key.type, key.id);
-  const std::string band_before(record->fields.text(id + "_band"));
+  const std::string band_before(record->fields.text(score.names.band));
   deriving.set(id, made.value ? as_number(*made.value) : Json());
   bool parts_changed = false;
-  for (const auto& [name, value] : made.parts) {
-    const auto had = deriving.number(id + "_" + name);
-    parts_changed |= had != value;
-    deriving.set(id + "_" + name, value ? as_number(*value) : Json());
+  for (size_t i = 0; i < made.parts.size(); ++i) {
+    const auto value = made.parts[i].second;
+    parts_changed |= deriving.number(score.names.parts[i].field) != value;
+    deriving.set(score.names.parts[i].field, value ? as_number(*value) : Json());
   }
   if (!score.components.empty())
-    deriving.set(id + "_missing", made.missing.as_array().empty() ? Json() : made.missing);
+    deriving.set(score.names.missing, made.missing.as_array().empty() ? Json() : made.missing);
   if (made.value && (made.value != before || parts_changed || !known)) keep(deriving, score, made);
   compare(deriving, score, made);
   const bool silent = !known && rounds.was_there_before(key, score.spec->pack);
@@ -339,18 +341,21 @@ bool add_line(Rounds& rounds, const CompiledScore& score, const CompiledLine& li
   return true;
 }
 
-std::optional<Micros> next_score_change(const Rounds& rounds, const RecordKey& key,
-                                        uint32_t object) {
+std::optional<Micros> next_score_change(const Rounds& rounds, const RecordKey& key, uint32_t object,
+                                        const FieldSet* changed) {
   std::optional<Micros> next;
   for (const CompiledScore& score : rounds.definitions().scores) {
-    if (score.object != object) continue;
+    if (score.object != object || (changed && !changed->meets(score.fields))) continue;
     const Json* state = state_of(rounds, key, score.spec->id);
     const Json* history = state ? state->find("history") : nullptr;
     if (!history || history->as_array().size() < 2) continue;
-    for (const Json& row : history->as_array()) {
-      const Micros at = at_of(row) + score.spec->look_back;
-      if (at > rounds.now() && (!next || at < *next)) next = at;
-    }
+    const auto& rows = history->as_array();
+    const auto row = std::partition_point(rows.begin(), rows.end(), [&](const Json& one) {
+      return at_of(one) + score.spec->look_back <= rounds.now();
+    });
+    if (row == rows.end()) continue;
+    const Micros at = at_of(*row) + score.spec->look_back;
+    if (!next || at < *next) next = at;
   }
   return next;
 }

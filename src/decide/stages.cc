@@ -116,7 +116,7 @@ void derive_lifecycle(Deriving& deriving, const CompiledLifecycle& lifecycle) {
     const bool silent = !kept && rounds.was_there_before(key, spec.pack);
     return enter(rounds, key, lifecycle, {noted, stage, "", "given", silent});
   }
-  Evaluation evaluation(rounds.step(), rounds.definitions(), deriving.scene());
+  Evaluation& evaluation = deriving.evaluation();
   if (stage.empty()) {
     for (size_t i = 0; i < lifecycle.starts.size(); ++i) {
       if (!evaluation.holds(lifecycle.starts[i])) continue;
@@ -146,11 +146,11 @@ Result<void> move_stage(Rounds& rounds, const CompiledLifecycle& lifecycle, cons
   return {};
 }
 
-std::optional<Micros> next_stage_change(const Rounds& rounds, const RecordKey& key,
-                                        uint32_t object) {
+std::optional<Micros> next_stage_change(const Rounds& rounds, const RecordKey& key, uint32_t object,
+                                        const FieldSet* changed) {
   std::optional<Micros> next;
   for (const CompiledLifecycle& lifecycle : rounds.definitions().lifecycles) {
-    if (lifecycle.object != object) continue;
+    if (lifecycle.object != object || (changed && !changed->meets(lifecycle.fields))) continue;
     const Json* kept = kept_of(rounds, key, lifecycle.spec->id);
     const StageSpec* stage = kept ? lifecycle.stage(kept->text("stage")) : nullptr;
     if (!stage || stage->window.value == 0) continue;

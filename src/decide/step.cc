@@ -14,6 +14,21 @@ constexpr uint64_t kAnyVersion = std::numeric_limits<int64_t>::max();
 constexpr size_t kFewWrites = 16;  // up to here looking at each is quickest
 }  // namespace
 
+Step::~Step() {
+  for (Lease& lease : leases_) lease.pool->give_back(std::move(lease.scratch));
+}
+
+Scratch& Step::scratch(const std::shared_ptr<ScratchPool>& pool) const {
+  for (Lease& lease : leases_)
+    if (lease.pool == pool) return *lease.scratch;
+  return *leases_.emplace_back(Lease{pool, pool->take()}).scratch;
+}
+
+void Step::note_change(std::string_view type) {
+  const bool aside = type == model::kDerived || type == model::kHistory || type == model::kTrace;
+  if (!aside) ++changes_;
+}
+
 const Record* Step::before(const RecordKey& key) const {
   return before(key.type, key.id);
 }
@@ -96,6 +111,7 @@ const IdPage& Step::page(const std::string& type, const std::string& cursor) con
 }
 
 Record& Step::edit(std::string_view type, std::string_view id) {
+  note_change(type);
   Write* write = write_of(type, id);
   if (!write) {
     const Record* old = before(type, id);
@@ -112,6 +128,7 @@ Record& Step::edit(std::string_view type, std::string_view id) {
 }
 
 void Step::put(Record record) {
+  note_change(record.key.type);
   before(record.key);  // what it replaces has to be known: its index entries go
   record.version = event_.sequence;
   Write* write = write_of(record.key.type, record.key.id);
@@ -120,6 +137,7 @@ void Step::put(Record record) {
 }
 
 void Step::remove(std::string_view type, std::string_view id) {
+  note_change(type);
   before(type, id);  // as in put()
   Write* write = write_of(type, id);
   if (!write) write = &add_write({std::string(type), std::string(id)});

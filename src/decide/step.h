@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "decide/facts.h"
+#include "decide/scratch.h"
 
 namespace rapport::decide {
 
@@ -32,6 +34,9 @@ class Step {
  public:
   Step(const model::Event& event, const Facts& facts, const Basics& basics)
       : event_(event), facts_(facts), basics_(basics) {}
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+  ~Step();
 
   const model::Event& event() const { return event_; }
   const Basics& basics() const { return basics_; }
@@ -59,6 +64,12 @@ class Step {
   void file_under(std::string list);
   void drop_list(std::string list) { decisions_.lists_removed.push_back(std::move(list)); }
 
+  // Grows whenever a record that expressions read may have changed; what is noted beside a record
+  // (derived, history, trace) does not count.
+  uint64_t changes() const { return changes_; }
+  // Memory of the definitions that are evaluated, until the step ends.
+  Scratch& scratch(const std::shared_ptr<ScratchPool>& pool) const;
+
   // Keys written so far, in the order in which they were first written; they keep their numbers.
   size_t writes() const { return writes_.size(); }
   const model::RecordKey& written_key(size_t number) const { return writes_[number].key; }
@@ -83,12 +94,19 @@ class Step {
     return const_cast<Write*>(std::as_const(*this).write_of(type, id));
   }
   Write& add_write(model::RecordKey key);
+  void note_change(std::string_view type);
   std::vector<const Write*> in_key_order() const;
   const model::Record* before(std::string_view type, std::string_view id) const;
 
   std::deque<Write> writes_;  // few in nearly every step; each stays in its place
   std::map<std::pair<std::string_view, std::string_view>, const Write*> by_key_;  // once many
   std::set<model::Mark> marks_;
+  uint64_t changes_ = 0;
+  struct Lease {
+    std::shared_ptr<ScratchPool> pool;
+    std::unique_ptr<Scratch> scratch;
+  };
+  mutable std::vector<Lease> leases_;  // one, but where two versions are looked at
   Decisions decisions_;
 };
 

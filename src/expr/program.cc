@@ -36,6 +36,15 @@ Value Program::evaluate(const RecordView& record, Arena& arena,
   return interpret(*binding_, record, arena, options);
 }
 
+Value Program::evaluate_only(const RecordView& record, Arena& arena,
+                             const EvaluationOptions& options) const {
+  Budget budget(options.cost);
+  Call call{arena, budget, options.zones, options.rates};
+  const Value value =
+      with_evaluator(record, call, [](Evaluator& e, const Op& root) { return e.value(root); });
+  return budget.over() ? interpret(*binding_, record, arena, options) : value;
+}
+
 Truth Program::test(const RecordView& record, Arena& arena,
                     const EvaluationOptions& options) const {
   Budget budget(options.cost);

@@ -29,6 +29,9 @@ class Program {
   // interpreter.
   Value evaluate(const RecordView& record, Arena& arena,
                  const EvaluationOptions& options = {}) const;
+  // The same without asking why: of what is unknown or an error the kind alone is told.
+  Value evaluate_only(const RecordView& record, Arena& arena,
+                      const EvaluationOptions& options = {}) const;
   // The same for a condition, without asking why where it is neither true nor false.
   Truth test(const RecordView& record, Arena& arena, const EvaluationOptions& options = {}) const;
 

@@ -24,7 +24,11 @@ class Compiler {
   uint32_t run() {
     code_.locals = std::max(code_.locals, binding_.locals() + 2);
     const uint32_t root = reserve(1);
-    emit_truth(ast_.root(), root);
+    if (sharing_ != nullptr) {
+      emit_truth(ast_.root(), root);
+    } else {
+      emit(ast_.root(), root);  // its value may be asked for
+    }
     return root;
   }
 
