@@ -138,7 +138,9 @@ Json::Json(Array a) : Json() {
 }
 
 Json::Json(Object o) : Json() {
-  store(new ObjectBlock{{1}, std::move(o)}, Kind::kObject);
+  auto* block = new ObjectBlock{{1}, std::move(o)};
+  block->index();
+  store(block, Kind::kObject);
 }
 
 void Json::own() const {
@@ -168,9 +170,44 @@ Json::Array& Json::edit_array() {
   return load<ArrayBlock*>(true)->items;
 }
 
+Json::ObjectBlock& Json::own_object() {
+  const auto* block = load<ObjectBlock*>(is_object());
+  if (!alone(block->owners)) {
+    Json mine;
+    mine.store(new ObjectBlock{{1}, block->members, block->places}, Kind::kObject);
+    *this = std::move(mine);
+  }
+  return *load<ObjectBlock*>(true);
+}
+
 Json::Object& Json::edit_object() {
-  if (!alone(load<ObjectBlock*>(is_object())->owners)) *this = Json(Object(as_object()));
-  return load<ObjectBlock*>(true)->members;
+  ObjectBlock& block = own_object();
+  block.places.clear();  // names may change
+  return block.members;
+}
+
+namespace {
+constexpr size_t kFewMembers = 12, kMostIndexed = 250;
+}
+
+void Json::ObjectBlock::index() {
+  places.clear();
+  if (members.size() <= kFewMembers || members.size() > kMostIndexed) return;
+  size_t size = 32;
+  while (size < 2 * members.size()) size *= 2;
+  places.resize(2 * size);
+  for (size_t number = 0; number < members.size(); ++number) {
+    size_t at = members[number].first.hash() & (places.size() - 1);
+    while (places[at] != 0) at = (at + 1) & (places.size() - 1);
+    places[at] = static_cast<uint8_t>(number + 1);
+  }
+}
+
+void Json::ObjectBlock::index_last() {
+  if (members.size() > kMostIndexed || 2 * members.size() > places.size()) return index();
+  size_t at = members.back().first.hash() & (places.size() - 1);
+  while (places[at] != 0) at = (at + 1) & (places.size() - 1);
+  places[at] = static_cast<uint8_t>(members.size());
 }
 
 bool Json::operator==(const Json& other) const {
@@ -183,14 +220,21 @@ bool Json::operator==(const Json& other) const {
   return SharedText::same_long(cell_, other.cell_);
 }
 
-// Nearly all names are short, and short ones are compared without looking at their bytes one by
-// one.
 size_t Json::place_of(std::string_view key) const {
-  const Object& members = as_object();
+  const auto& block = *load<ObjectBlock*>(is_object());
+  const Object& members = block.members;
   const SharedText::Wanted wanted(key);
-  size_t at = 0;
-  while (at < members.size() && !wanted.is(members[at].first)) ++at;
-  return at;
+  if (block.places.empty()) {
+    size_t at = 0;
+    while (at < members.size() && !wanted.is(members[at].first)) ++at;
+    return at;
+  }
+  const size_t mask = block.places.size() - 1;
+  for (size_t at = wanted.hash() & mask;; at = (at + 1) & mask) {
+    const size_t place = block.places[at];
+    if (place == 0) return members.size();
+    if (wanted.is(members[place - 1].first)) return place - 1;
+  }
 }
 
 const Json* Json::find(std::string_view key) const {
@@ -202,7 +246,7 @@ const Json* Json::find(std::string_view key) const {
 Json* Json::edit(std::string_view key) {
   if (!is_object()) return nullptr;
   const size_t at = place_of(key);
-  return at < as_object().size() ? &edit_object()[at].second : nullptr;
+  return at < as_object().size() ? &own_object().members[at].second : nullptr;
 }
 
 std::string_view Json::text(std::string_view key, std::string_view fallback) const {
@@ -243,18 +287,21 @@ Json& Json::set(std::string_view key, Json value) {
   if (is_null()) *this = object();
   CHECK(is_object());
   const size_t at = place_of(key);
-  Object& members = edit_object();
-  if (at < members.size()) {
-    members[at].second = std::move(value);
+  ObjectBlock& block = own_object();
+  if (at < block.members.size()) {
+    block.members[at].second = std::move(value);
   } else {
-    members.emplace_back(SharedText(key), std::move(value));
+    block.members.emplace_back(SharedText(key), std::move(value));
+    block.index_last();
   }
   return *this;
 }
 
 void Json::erase(std::string_view key) {
-  if (find(key) != nullptr)
-    std::erase_if(edit_object(), [&](const Member& m) { return m.first.view() == key; });
+  if (find(key) == nullptr) return;
+  ObjectBlock& block = own_object();
+  std::erase_if(block.members, [&](const Member& m) { return m.first.view() == key; });
+  block.index();
 }
 
 void Json::push_back(Json value) {

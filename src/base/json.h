@@ -86,7 +86,8 @@ class Json {
   Array& edit_array();
   Object& edit_object();
 
-  // Member of an object; null pointer when absent or when this is no object. Linear.
+  // Member of an object; null pointer when absent or when this is no object. Of many members the
+  // names are indexed, but after edit_object() only once set() has added one.
   const Json* find(std::string_view key) const;
   Json* edit(std::string_view key);  // the same, for changing
   // Reading with a fallback: the member when it has that type, else the fallback.
@@ -125,6 +126,7 @@ class Json {
   }
   void own() const;
   void release();
+  ObjectBlock& own_object();                    // of this value alone
   size_t place_of(std::string_view key) const;  // among an object's members; their number: absent
 
   alignas(8) unsigned char cell_[16];
@@ -137,6 +139,12 @@ struct Json::ArrayBlock {
 struct Json::ObjectBlock {
   std::atomic<uint32_t> owners{1};
   Object members;
+  // Of more than a few members: open addressing by name, 1 + the number of the member. Empty: look
+  // at each.
+  std::vector<uint8_t> places = {};
+
+  void index();
+  void index_last();
 };
 inline const Json::Array& Json::as_array() const {
   return load<ArrayBlock*>(is_array())->items;

@@ -61,6 +61,9 @@ class SharedText {
   }
   friend bool operator==(const SharedText& a, std::string_view b) { return a.view() == b; }
 
+  // The same for equal texts, in this process.
+  uint64_t hash() const { return hash(cell_); }
+
   // A text that is looked for among many: most others are told apart by two words.
   class Wanted {
    public:
@@ -72,6 +75,7 @@ class SharedText {
         mark_long(cell_, text);
       }
     }
+    uint64_t hash() const { return SharedText::hash(cell_); }
     bool is(const SharedText& text) const {
       if (std::memcmp(text.cell_ + 8, cell_ + 8, 8) != 0) return false;
       if (cell_[15] == kLong) return text.view() == text_;
@@ -110,6 +114,13 @@ class SharedText {
     uint32_t size;
     std::memcpy(&size, cell + 8, sizeof size);
     return size;
+  }
+  static uint64_t hash(const unsigned char* cell) {
+    uint64_t first = 0, second;
+    if (cell[15] != kLong) std::memcpy(&first, cell, sizeof first);
+    std::memcpy(&second, cell + 8, sizeof second);
+    const uint64_t mixed = (first ^ (second << 7)) * 0x9E3779B97F4A7C15ULL + second;
+    return (mixed * 0xC2B2AE3D27D4EB4FULL) >> 32;
   }
   // Sets the second half of a long text's cell.
   static void mark_long(unsigned char* cell, std::string_view text) {

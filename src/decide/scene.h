@@ -92,6 +92,8 @@ class SceneView final : public expr::RecordView {
  private:
   expr::Value read(uint32_t slot, expr::Arena& arena) const;
   const model::Record* record(uint32_t object) const;
+  const model::Record* find_record(uint32_t object) const;
+  void forget_changed() const;
   expr::Value field(const SlotSource& source, expr::Arena& arena) const;
   expr::Value made(const model::Record& record, const Field& field, expr::Arena& arena) const;
 
@@ -128,7 +130,7 @@ class Evaluation {
   Evaluation(const Step& step, const Definitions& definitions, const Scene& scene)
       : definitions_(definitions),
         scratch_(step.scratch(definitions.scratches)),
-        memory_(scratch_.take(definitions.vocabulary.slots())),
+        memory_(scratch_.take(definitions.vocabulary.slots(), definitions.vocabulary.objects())),
         rates_(step),
         view_(step, definitions, scene, memory_.get()) {}
   Evaluation(const Evaluation&) = delete;

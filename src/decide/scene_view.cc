@@ -191,6 +191,16 @@ const Json* stored(const Record& record, const Field& field) {
 }  // namespace
 
 const Record* SceneView::record(uint32_t object) const {
+  if (!memory_ || object >= memory_->records.size()) return find_record(object);
+  forget_changed();
+  if (memory_->found_in[object] != memory_->turn) {
+    memory_->records[object] = find_record(object);
+    memory_->found_in[object] = memory_->turn;
+  }
+  return memory_->records[object];
+}
+
+const Record* SceneView::find_record(uint32_t object) const {
   if (instead_ && instead_->first == object) return instead_->second;
   if (object == Vocabulary::kAgent)
     return scene_.agent.empty() ? nullptr : step_.find(model::kUser, scene_.agent);
@@ -312,14 +322,19 @@ Value setting(const Definitions& definitions, std::string_view name, Arena& aren
 
 }  // namespace
 
+void SceneView::forget_changed() const {
+  if (read_at_ == step_.changes()) return;
+  ++memory_->turn;
+  read_at_ = step_.changes();
+}
+
 Value SceneView::load(uint32_t slot, Arena& arena) const {
   if (!memory_) return read(slot, arena);
-  if (read_at_ != step_.changes()) {
-    ++memory_->turn;
-    read_at_ = step_.changes();
-  }
+  forget_changed();
+  const bool metric = definitions_.vocabulary.source(slot).source == Source::kMetric;
+  const uint32_t since = metric ? memory_->first : memory_->turn;  // writing records changes none
   Value& kept = memory_->values[slot];
-  if (memory_->read_in[slot] != memory_->turn) {
+  if (memory_->read_in[slot] < since) {
     kept = read(slot, arena);
     memory_->read_in[slot] = memory_->turn;
   }
@@ -341,6 +356,7 @@ Value SceneView::read(uint32_t slot, Arena& arena) const {
       return whole ? Value::object(whole) : arena.error("too much memory");
     }
     case Source::kField:
+    case Source::kMetric:
       return field(source, arena);
     case Source::kId: {
       const Record* of = record(source.object);

@@ -2,14 +2,18 @@
 
 namespace rapport::decide {
 
-std::unique_ptr<SlotMemory> Scratch::take(size_t slots) {
+std::unique_ptr<SlotMemory> Scratch::take(size_t slots, size_t objects) {
   auto memory = free_.empty() ? std::make_unique<SlotMemory>() : std::move(free_.back());
   if (!free_.empty()) free_.pop_back();
   if (memory->values.size() < slots) {
     memory->values.resize(slots);
     memory->read_in.resize(slots);
   }
-  ++memory->turn;
+  if (memory->records.size() < objects) {
+    memory->records.resize(objects);
+    memory->found_in.resize(objects);
+  }
+  memory->first = ++memory->turn;
   return memory;
 }
 

@@ -1,6 +1,7 @@
 #include "decide/step.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <limits>
 
@@ -12,6 +13,15 @@ using model::RecordKey;
 namespace {
 constexpr uint64_t kAnyVersion = std::numeric_limits<int64_t>::max();
 constexpr size_t kFewWrites = 16;  // up to here looking at each is quickest
+
+// Ids end in what tells them apart.
+uint64_t mark_of(std::string_view type, std::string_view id) {
+  uint64_t end = 0;
+  const size_t size = std::min(id.size(), sizeof end);
+  std::memcpy(&end, id.data() + id.size() - size, size);
+  return end ^ (id.size() << 56) ^ (type.size() << 48) ^
+         (type.empty() ? 0 : uint64_t{static_cast<unsigned char>(type[0])} << 40);
+}
 }  // namespace
 
 Step::~Step() {
@@ -51,13 +61,15 @@ const Step::Write* Step::write_of(std::string_view type, std::string_view id) co
     auto it = by_key_.find({type, id});
     return it == by_key_.end() ? nullptr : it->second;
   }
+  const uint64_t mark = mark_of(type, id);
   for (const Write& write : writes_)
-    if (write.key.id == id && write.key.type == type) return &write;
+    if (write.mark == mark && write.key.id == id && write.key.type == type) return &write;
   return nullptr;
 }
 
 Step::Write& Step::add_write(RecordKey key) {
-  writes_.push_back({std::move(key), std::nullopt});
+  const uint64_t mark = mark_of(key.type, key.id);
+  writes_.push_back({mark, std::move(key), std::nullopt});
   if (writes_.size() == kFewWrites + 1) {
     for (const Write& write : writes_) by_key_[{write.key.type, write.key.id}] = &write;
   } else if (writes_.size() > kFewWrites) {
@@ -87,7 +99,7 @@ std::vector<std::string> Step::ids_with(std::string_view type, std::string_view 
   std::vector<std::string> ids;
   if (!facts_.ids_with(entry, &ids)) throw Needs{{}, {entry}, {}, {}};
   for (const Write* write : in_key_order()) {
-    const auto& [key, record] = *write;
+    const auto& [mark, key, record] = *write;
     if (key.type != type) continue;
     std::erase(ids, key.id);
     if (!record) continue;
@@ -199,7 +211,7 @@ bool Step::removed(const RecordKey& key) const {
 Decisions Step::take() {
   std::sort(writes_.begin(), writes_.end(),
             [](const Write& a, const Write& b) { return a.key < b.key; });
-  for (auto& [key, record] : writes_) {
+  for (auto& [mark, key, record] : writes_) {
     if (record) {
       decisions_.puts.push_back(std::move(*record));
     } else {

@@ -86,6 +86,7 @@ class Step {
   const Facts& facts_;
   const Basics& basics_;
   struct Write {
+    uint64_t mark = 0;  // of the key: tells most apart
     model::RecordKey key;
     std::optional<model::Record> record;  // nullopt: removed
   };

@@ -245,8 +245,9 @@ std::optional<uint32_t> Vocabulary::slot(std::string_view path) const {
     } else {
       auto it = objects_[number].numbers.find(rest);
       if (it == objects_[number].numbers.end()) return std::nullopt;
-      source.source = Source::kField;
       source.field = it->second;
+      const bool metric = objects_[number].fields[source.field].maker == FieldMaker::kMetric;
+      source.source = metric ? Source::kMetric : Source::kField;
     }
   }
   const auto slot = static_cast<uint32_t>(slots_.size());

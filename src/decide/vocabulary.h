@@ -56,6 +56,7 @@ std::vector<Object> built_in_objects();
 enum class Source : uint8_t {
   kRecord,  // the whole record
   kField,
+  kMetric,  // a field, made of a series beside the record
   kId,
   kCreatedAt,
   kEvent,      // the whole event
