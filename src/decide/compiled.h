@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "decide/field_set.h"
@@ -215,12 +214,8 @@ struct Definitions {
   std::vector<ObjectPlan> plans;  // by object
 
   // By event type or derived event.
-  struct NameHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
-  };
   template <class T>
-  using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
+  using ByName = std::map<std::string, T, std::less<>>;
   ByName<RuleGroup> rules_on;
   ByName<std::vector<uint32_t>> metrics_on;
   struct LineNumber {
