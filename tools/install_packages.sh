@@ -10,7 +10,7 @@ build_packages=(
   ca-certificates ccache cmake g++ git mold ninja-build pkg-config python3
   libbenchmark-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcli11-dev
   libcurl4-openssl-dev libfmt-dev libgtest-dev libhowardhinnant-date-dev libicu-dev libjemalloc-dev
-  libpsl-dev publicsuffix libre2-dev libsodium-dev tzdata
+  libkainjow-mustache-dev libpsl-dev publicsuffix libre2-dev libsodium-dev tzdata
   libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev zlib1g-dev
   libphonenumber8 libprotobuf-dev libabsl-dev
 )
