@@ -1,16 +1,14 @@
 #include "net/curl_transport.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <memory>
 #include <mutex>
 #include <utility>
 
 #include "base/text.h"
+#include "net/guarded_socket.h"
 #include "net/network.h"
 
 namespace rapport::net {
@@ -28,35 +26,13 @@ struct FreeList {
 using Handle = std::unique_ptr<CURL, CloseHandle>;
 using List = std::unique_ptr<curl_slist, FreeList>;
 
-std::string address_text(const curl_sockaddr& address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  const void* bytes = nullptr;
-  if (address.family == AF_INET) {
-    bytes = &reinterpret_cast<const sockaddr_in*>(&address.addr)->sin_addr;
-  } else if (address.family == AF_INET6) {
-    bytes = &reinterpret_cast<const sockaddr_in6*>(&address.addr)->sin6_addr;
-  }
-  if (bytes == nullptr || inet_ntop(address.family, bytes, text, sizeof text) == nullptr) return {};
-  return text;
-}
-
 // One call under way: what libcurl's callbacks fill and check.
 struct Call {
   const TransportOptions& options;
-  const std::vector<std::string>& networks;  // that may be connected to
+  GuardedSockets sockets;
   HttpResponse response = {};
-  std::string refused_address = {};
   size_t header_bytes = 0;
   bool too_large = false;
-
-  curl_socket_t open_socket(const curl_sockaddr& address) {
-    const std::string text = address_text(address);
-    if (!address_allowed(text, networks)) {
-      refused_address = text;
-      return CURL_SOCKET_BAD;
-    }
-    return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
-  }
 
   size_t take_body(const char* bytes, size_t size) {
     if (size > options.max_answer_bytes - response.body.size()) {
@@ -83,9 +59,6 @@ struct Call {
   }
 };
 
-curl_socket_t on_socket(void* call, curlsocktype, curl_sockaddr* address) {
-  return static_cast<Call*>(call)->open_socket(*address);
-}
 size_t on_body(char* bytes, size_t one, size_t count, void* call) {
   return static_cast<Call*>(call)->take_body(bytes, one * count);
 }
@@ -294,9 +267,8 @@ Result<Way> CurlTransport::way_of(const HttpRequest& request) const {
 Result<HttpResponse> CurlTransport::perform(CURL* handle, const Way& way,
                                             const HttpRequest& request) {
   Call call{options_,
-            way.proxy.empty() ? options_.allowed_networks : options_.proxy.allowed_networks};
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &on_socket);
-  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &call);
+            {way.proxy.empty() ? options_.allowed_networks : options_.proxy.allowed_networks}};
+  call.sockets.guard(handle);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &call);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
@@ -321,17 +293,18 @@ Error CurlTransport::error_of(CURLcode code, const Call& call, const Way& way,
             fmt::format("The answer of {} is larger than {} bytes and was dropped.", host,
                         options_.max_answer_bytes)};
   }
-  if (!call.refused_address.empty() && !way.proxy.empty() && code == CURLE_COULDNT_CONNECT) {
+  if (!call.sockets.refused_address.empty() && !way.proxy.empty() &&
+      code == CURLE_COULDNT_CONNECT) {
     return {Code::kForbidden,
             fmt::format("The proxy {} is at {}, an address that is not public: to allow it, add "
                         "its network to the setting proxy.allowed_networks.",
-                        way.proxy_host, call.refused_address)};
+                        way.proxy_host, call.sockets.refused_address)};
   }
-  if (!call.refused_address.empty() && code == CURLE_COULDNT_CONNECT) {
+  if (!call.sockets.refused_address.empty() && code == CURLE_COULDNT_CONNECT) {
     return {Code::kForbidden,
             fmt::format("{} is at {}, an address that is not public: to allow it, add its network "
                         "to the setting allowed_networks.",
-                        host, call.refused_address)};
+                        host, call.sockets.refused_address)};
   }
   if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
       (code == CURLE_COULDNT_CONNECT && !way.proxy.empty())) {
