@@ -11,7 +11,7 @@ set(room_needs_access SQLite::SQLite3)
 set(room_needs_model PkgConfig::PSL)
 set(room_needs_learn PkgConfig::RE2 PkgConfig::ICU)
 set(room_needs_intake phonenumber)
-set(room_needs_connect Boost::url date::date-tz)
+set(room_needs_connect Boost::url date::date-tz PkgConfig::ICU)
 set(room_needs_api Boost::url)
 
 # What a room's tests need beside it (libraries of tests/).
