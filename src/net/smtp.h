@@ -39,7 +39,7 @@ struct SmtpOptions {
   // As in TransportOptions: addresses that are not public are refused when connecting unless a
   // network here holds them.
   std::vector<std::string> allowed_networks = {};
-  std::string ca_file = {};  // authorities trusted instead of libcurl's file, PEM
+  std::string ca_file = {};  // authorities trusted beside the system's, PEM
 };
 
 struct SmtpMail {

@@ -44,7 +44,7 @@ void check_mail(std::string_view text) {
   size_t headers = 0;
   for (std::string_view line : split(composed->text, '\n')) {
     if (line == "\r") break;
-    CHECK(line.ends_with('\r') && line.find('\r') + 1 == line.size() && line.size() <= 78);
+    CHECK(line.ends_with('\r') && line.find('\r') + 1 == line.size() && line.size() <= 79);
     if (line[0] != ' ') ++headers;
   }
   CHECK(headers == 9);  // Date to MIME-Version, and Content-Type

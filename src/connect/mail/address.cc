@@ -75,6 +75,17 @@ bool CheckedAddress::needs_utf8() const {
   return !is_ascii(local);
 }
 
+std::string mailto(const CheckedAddress& address) {
+  std::string text = "mailto:";
+  for (size_t i = 0; i < address.local.size(); ++i) {
+    const std::string_view c = std::string_view(address.local).substr(i, 1);
+    const bool plain =
+        is_letter_or_digit(c[0]) || std::string_view("-._~!$'*+").find(c) != std::string_view::npos;
+    text += plain ? std::string(c) : percent_encode(c);
+  }
+  return text + "@" + address.domain;
+}
+
 Result<std::string> ascii_domain(std::string_view domain) {
   if (domain.empty() || domain.size() > kMaxDomain)
     return invalid("has no domain of up to 253 bytes");

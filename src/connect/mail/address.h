@@ -25,6 +25,9 @@ struct CheckedAddress {
 // customer has such, typing errors look so. The error does not quote the address.
 Result<CheckedAddress> check_address(std::string_view address);
 
+// "mailto:ana+news@acme.example", with what URLs may not hold percent-encoded (RFC 6068).
+std::string mailto(const CheckedAddress& address);
+
 // A domain in lower case with international labels in their xn-- form (UTS 46).
 Result<std::string> ascii_domain(std::string_view domain);
 

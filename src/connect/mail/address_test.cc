@@ -26,6 +26,11 @@ TEST(MailAddress, NamesBeyondAsciiNeedAServerThatKnowsThem) {
   EXPECT_FALSE(check_address("ana@bücher.example")->needs_utf8());
 }
 
+TEST(MailAddress, BecomesAUrl) {
+  EXPECT_EQ(mailto(*check_address("a+b%c&d?@acme.example")), "mailto:a+b%25c%26d%3F@acme.example");
+  EXPECT_EQ(mailto(*check_address("ñ@acme.example")), "mailto:%C3%B1@acme.example");
+}
+
 TEST(MailAddress, SaysWhatIsWrong) {
   struct Case {
     std::string_view address, message;

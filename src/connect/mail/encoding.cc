@@ -14,7 +14,8 @@ namespace {
 constexpr size_t kLine = 76;
 constexpr size_t kEncodedWord = 75;   // RFC 2047, 2
 constexpr size_t kLongestToken = 70;  // of what is left as it is
-constexpr size_t kShortParameter = 60;
+constexpr size_t kShortQuoted = 62;
+constexpr size_t kParameterPiece = 45;  // of a value in pieces
 constexpr std::string_view kBegin64 = "=?utf-8?B?", kBeginQ = "=?utf-8?Q?", kEnd = "?=";
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
@@ -149,14 +150,14 @@ void HeaderLine::add_text(std::string_view text) {
 }
 
 void HeaderLine::add_phrase(std::string_view text) {
-  if (!stays_as_it_is(text) || text.size() > kShortParameter) return add_encoded(text);
+  if (!stays_as_it_is(text) || quoted(text).size() > kShortQuoted) return add_encoded(text);
   if (!is_atoms(text)) return add(quoted(text));
   for (std::string_view word : split(text, ' ')) add(word);
 }
 
 void HeaderLine::add_parameter(std::string_view name, std::string_view value) {
   append(";");
-  if (is_printable_ascii(value) && value.size() <= kShortParameter)
+  if (is_printable_ascii(value) && quoted(value).size() <= kShortQuoted)
     return add(fmt::format("{}={}", name, quoted(value)));
   std::vector<std::string> pieces(1);
   for (; !value.empty(); value.remove_prefix(character_at(value))) {
@@ -168,7 +169,7 @@ void HeaderLine::add_parameter(std::string_view name, std::string_view value) {
         append_escaped(next, '%', c);
       }
     }
-    if (pieces.back().size() + next.size() > kShortParameter - 15) pieces.emplace_back();
+    if (pieces.back().size() + next.size() > kParameterPiece) pieces.emplace_back();
     pieces.back() += next;
   }
   if (pieces.size() == 1) return add(fmt::format("{}*=utf-8''{}", name, pieces[0]));

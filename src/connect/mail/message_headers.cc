@@ -179,7 +179,7 @@ class Head {
       const auto checked = check_address(address);
       if (!checked.ok()) return wrong("unsubscribe.address", checked.error().message);
       if (!url.empty()) line.append(",");
-      line.add("<mailto:" + percent_encode(checked->local) + "@" + checked->domain + ">");
+      line.add("<" + mailto(*checked) + ">");
     }
     head_.text += std::move(line).take();
     if (!url.empty()) add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
@@ -213,13 +213,17 @@ class Head {
 
 }  // namespace
 
-Result<void> check_header_value(std::string_view value, const std::string& field) {
-  if (value.size() > kMaxValue) return wrong(field, "is longer than 10,000 bytes");
-  if (!is_utf8(value)) return wrong(field, "is not UTF-8");
+Result<void> check_header_value(std::string_view value, const std::string& field,
+                                std::string_view whose) {
+  const auto refuse = [&](std::string_view what) {
+    return invalid(fmt::format("The {}'s {} {}.", whose, field, what), field);
+  };
+  if (value.size() > kMaxValue) return refuse("is longer than 10,000 bytes");
+  if (!is_utf8(value)) return refuse("is not UTF-8");
   for (char c : value) {
-    if (c == '\r' || c == '\n') return wrong(field, "holds a line break: put it on one line");
+    if (c == '\r' || c == '\n') return refuse("holds a line break: put it on one line");
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      return wrong(field, "holds a control character: remove it");
+      return refuse("holds a control character: remove it");
   }
   return {};
 }

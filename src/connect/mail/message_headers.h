@@ -17,7 +17,8 @@ struct MailHead {
 
 Result<MailHead> write_head(const MailMessage& mail);
 
-// Nothing that could end a header line or hide in it.
-Result<void> check_header_value(std::string_view value, const std::string& field);
+// Nothing that could end a header line or hide in it. `whose` is what the error calls it.
+Result<void> check_header_value(std::string_view value, const std::string& field,
+                                std::string_view whose = "mail");
 
 }  // namespace rapport::connect

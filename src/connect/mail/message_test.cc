@@ -150,7 +150,7 @@ TEST(ComposeMail, ListUnsubscribeWithOneClick) {  // BO-62
   mail.unsubscribe = {"https://rapport.example/u/abc", "stop+abc@rapport.example"};
   EXPECT_TRUE(holds(text_of(mail),
                     "\r\nList-Unsubscribe: <https://rapport.example/u/abc>,\r\n"
-                    " <mailto:stop%2Babc@rapport.example>\r\n"
+                    " <mailto:stop+abc@rapport.example>\r\n"
                     "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
   mail.unsubscribe = {"", "stop@rapport.example"};
   EXPECT_FALSE(holds(text_of(mail), "List-Unsubscribe-Post"));
