@@ -173,6 +173,23 @@ std::vector<std::string> secrets_of(const SmtpCredentials& given) {
   return {given.password, given.bearer, "\0"s + given.user + "\0"s + given.password};
 }
 
+struct Ended {
+  SmtpOutcome outcome;
+  bool on_kept_connection = false;
+
+  // The server had closed the kept connection meanwhile; nothing of the mail has left.
+  bool was_stale() const {
+    return on_kept_connection && outcome.verdict == SmtpVerdict::kLater &&
+           outcome.stage == SmtpStage::kSender && (outcome.code == 0 || outcome.code == 421);
+  }
+};
+
+Handle new_handle() {
+  Handle handle(curl_easy_init());
+  CHECK(handle != nullptr);
+  return handle;
+}
+
 class CurlSmtpSender final : public SmtpSender {
  public:
   explicit CurlSmtpSender(SmtpOptions options) : options_(std::move(options)) {
@@ -188,9 +205,9 @@ class CurlSmtpSender final : public SmtpSender {
  private:
   Handle borrow();
   void give_back(Handle handle);
-  void set_connection(CURL* handle) const;
+  void set_connection(CURL* handle, const std::string& url, const SmtpCredentials& given) const;
   Result<SmtpCredentials> credentials() const;
-  SmtpOutcome perform(CURL* handle, const SmtpMail& mail, const SmtpCredentials& credentials);
+  Ended perform(CURL* handle, const SmtpMail& mail, const SmtpCredentials& credentials) const;
 
   SmtpOptions options_;
   std::mutex mutex_;
@@ -206,9 +223,7 @@ Handle CurlSmtpSender::borrow() {
       return handle;
     }
   }
-  Handle handle(curl_easy_init());
-  CHECK(handle != nullptr);
-  return handle;
+  return new_handle();
 }
 
 void CurlSmtpSender::give_back(Handle handle) {
@@ -217,7 +232,9 @@ void CurlSmtpSender::give_back(Handle handle) {
   if (idle_.size() < kIdleHandles) idle_.push_back(std::move(handle));
 }
 
-void CurlSmtpSender::set_connection(CURL* handle) const {
+void CurlSmtpSender::set_connection(CURL* handle, const std::string& url,
+                                    const SmtpCredentials& given) const {
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(handle, CURLOPT_PROXY, "");  // whatever the environment says
@@ -235,6 +252,13 @@ void CurlSmtpSender::set_connection(CURL* handle) const {
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   if (!options_.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (given.user.empty()) return;
+  curl_easy_setopt(handle, CURLOPT_USERNAME, given.user.c_str());
+  if (given.bearer.empty()) {
+    curl_easy_setopt(handle, CURLOPT_PASSWORD, given.password.c_str());
+  } else {
+    curl_easy_setopt(handle, CURLOPT_XOAUTH2_BEARER, given.bearer.c_str());
+  }
 }
 
 Result<SmtpCredentials> CurlSmtpSender::credentials() const {
@@ -253,24 +277,20 @@ Result<SmtpOutcome> CurlSmtpSender::send(const SmtpMail& mail) {
   TRY_ASSIGN(const std::string url, url_of(options_));
   TRY_ASSIGN(const SmtpCredentials given, credentials());
   Handle handle = borrow();
-  set_connection(handle.get());
-  curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
-  if (!given.user.empty()) {
-    curl_easy_setopt(handle.get(), CURLOPT_USERNAME, given.user.c_str());
-    if (given.bearer.empty()) {
-      curl_easy_setopt(handle.get(), CURLOPT_PASSWORD, given.password.c_str());
-    } else {
-      curl_easy_setopt(handle.get(), CURLOPT_XOAUTH2_BEARER, given.bearer.c_str());
-    }
+  set_connection(handle.get(), url, given);
+  Ended ended = perform(handle.get(), mail, given);
+  if (ended.was_stale()) {
+    handle = new_handle();
+    set_connection(handle.get(), url, given);
+    ended = perform(handle.get(), mail, given);
   }
-  SmtpOutcome outcome = perform(handle.get(), mail, given);
   // Only a dialogue that went well leaves a connection that is worth keeping.
-  if (outcome.verdict == SmtpVerdict::kSent) give_back(std::move(handle));
-  return outcome;
+  if (ended.outcome.verdict == SmtpVerdict::kSent) give_back(std::move(handle));
+  return std::move(ended.outcome);
 }
 
-SmtpOutcome CurlSmtpSender::perform(CURL* handle, const SmtpMail& mail,
-                                    const SmtpCredentials& credentials) {
+Ended CurlSmtpSender::perform(CURL* handle, const SmtpMail& mail,
+                              const SmtpCredentials& credentials) const {
   SmtpDialogue dialogue(mail.recipients, secrets_of(credentials));
   Attempt attempt{mail.message, dialogue};
   GuardedSockets sockets{options_.allowed_networks};
@@ -291,7 +311,9 @@ SmtpOutcome CurlSmtpSender::perform(CURL* handle, const SmtpMail& mail,
   if (code == CURLE_LOGIN_DENIED && outcome.stage < SmtpStage::kAuthenticate)
     outcome.stage = SmtpStage::kAuthenticate;
   outcome.message = explain(code, outcome, sockets, options_.host);
-  return outcome;
+  long connections = 0;
+  curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &connections);
+  return {std::move(outcome), connections == 0};
 }
 
 }  // namespace

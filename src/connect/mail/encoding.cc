@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kLine = 76;
 constexpr size_t kEncodedWord = 75;   // RFC 2047, 2
-constexpr size_t kLongestToken = 70;  // of what is left as it is
+constexpr size_t kLongestToken = 65;  // of what is left as it is
 constexpr size_t kShortQuoted = 62;
 constexpr size_t kParameterPiece = 45;  // of a value in pieces
 constexpr std::string_view kBegin64 = "=?utf-8?B?", kBeginQ = "=?utf-8?Q?", kEnd = "?=";
