@@ -98,6 +98,10 @@ TEST(SmtpDialogue, TheAnswerHoldsNoSecretAndNoControlCharacter) {
   EXPECT_EQ(outcome.answer, "bad '[hidden]' or [hidden]?[2J ?");
 }
 
+TEST(SmtpDialogue, HearsNothingThatIsNoAnswer) {
+  EXPECT_EQ(verdict("S: \nS: 12\nS: abc def\nS: 220"), "later greeting 220 ");
+}
+
 TEST(SmtpDialogue, AnAnswerOfManyWordsIsCut) {
   const SmtpOutcome outcome = after("S: 554 " + std::string(5000, 'x'));
   EXPECT_EQ(outcome.answer.size(), 500u);

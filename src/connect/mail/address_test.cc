@@ -54,6 +54,7 @@ TEST(MailAddress, SaysWhatIsWrong) {
       {"a\r\nBcc:x@acme.example", "has a character before the @ that addresses may not hold"},
       {"ana@acme.example\r\nBcc: x", "has a domain that is malformed"},
       {"ana@b\xc3\xbc\xe2\x80\xae.example", "has a domain that is no international domain name"},
+      {"ana@aא.example", "has a domain that is no international domain name"},
       {"\xff@acme.example", "is not UTF-8"}};
   for (const Case& one : cases) EXPECT_EQ(checked(one.address), one.message) << one.address;
   EXPECT_EQ(checked(std::string(65, 'a') + "@acme.example"),

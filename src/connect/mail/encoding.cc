@@ -65,6 +65,7 @@ bool is_shorter_in_q(std::string_view text) {
 bool stays_as_it_is(std::string_view text) {
   if (!is_printable_ascii(text) || text.find("=?") != std::string_view::npos) return false;
   if (text.starts_with(' ') || text.ends_with(' ')) return false;
+  if (text.find("   ") != std::string_view::npos) return false;
   const auto words = split(text, ' ');
   return std::all_of(words.begin(), words.end(),
                      [](std::string_view word) { return word.size() <= kLongestToken; });

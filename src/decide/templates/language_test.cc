@@ -26,6 +26,8 @@ TEST(ChooseLanguage, ShortensWhatThePersonAsksUntilThereIsAText) {
 
 TEST(ChooseLanguage, DropsASingleLetterWithWhatFollowedIt) {
   EXPECT_EQ(choose("es-u-nu-latn").tag, "es");
+  constexpr std::string_view kCut[] = {"en", "es-x"};
+  EXPECT_EQ(choose_language(kCut, "es-x-acme", "", "en").tag, "en");
 }
 
 TEST(ChooseLanguage, DoesNotGuessARegion) {
