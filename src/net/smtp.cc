@@ -156,13 +156,10 @@ std::string explain(CURLcode code, const SmtpOutcome& outcome, const GuardedSock
 }
 
 List list_of(const std::vector<std::string>& texts) {
-  List list;
-  for (const std::string& text : texts) {
-    curl_slist* longer = curl_slist_append(list.get(), text.c_str());
-    CHECK(longer != nullptr);
-    static_cast<void>(list.release());
-    list.reset(longer);
-  }
+  List list(curl_slist_append(nullptr, texts.front().c_str()));
+  CHECK(list != nullptr);
+  for (size_t i = 1; i < texts.size(); ++i)
+    CHECK(curl_slist_append(list.get(), texts[i].c_str()) == list.get());
   return list;
 }
 

@@ -12,7 +12,7 @@
 namespace rapport::connect {
 namespace {
 
-constexpr size_t kMaxBytes = 25 * 1024 * 1024;
+constexpr size_t kMaxBytes = size_t{25} * 1024 * 1024;
 
 struct Part {
   std::string headers, body;

@@ -9,7 +9,7 @@
 namespace rapport::connect {
 namespace {
 
-constexpr size_t kMaxMail = 10 * 1024 * 1024;
+constexpr size_t kMaxMail = size_t{10} * 1024 * 1024;
 constexpr size_t kMaxDepth = 4;
 constexpr size_t kMaxRecipients = 1000;
 constexpr size_t kMaxAddress = 320;

@@ -12,7 +12,7 @@ namespace {
 using Node = Template::Node;
 using Kind = Node::Kind;
 
-constexpr size_t kMaxOutput = 1024 * 1024;
+constexpr size_t kMaxOutput = size_t{1024} * 1024;
 constexpr size_t kMaxSteps = 1'000'000;
 constexpr size_t kMaxNamed = 20;  // of what is missing
 

@@ -14,7 +14,7 @@ namespace {
 using Node = Template::Node;
 using Kind = Node::Kind;
 
-constexpr size_t kMaxBytes = 256 * 1024;
+constexpr size_t kMaxBytes = size_t{256} * 1024;
 constexpr size_t kMaxTags = 10'000;
 constexpr size_t kMaxDepth = 16;
 
