@@ -31,10 +31,24 @@ using List = std::unique_ptr<curl_slist, FreeList>;
 struct Attempt {
   std::string_view left;  // of the message
   SmtpDialogue& dialogue;
+  bool needs_utf8 = false;
+  bool lacks_utf8 = false;  // found before any of it left
 };
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool has_utf8_address(const SmtpMail& mail) {
+  return !is_ascii(mail.from) ||
+         !std::all_of(mail.recipients.begin(), mail.recipients.end(), is_ascii);
+}
+
 size_t on_read(char* buffer, size_t one, size_t count, void* attempt) {
-  auto& [left, dialogue] = *static_cast<Attempt*>(attempt);
+  auto& [left, dialogue, needs_utf8, lacks_utf8] = *static_cast<Attempt*>(attempt);
+  lacks_utf8 = needs_utf8 && !dialogue.takes_utf8();
+  if (lacks_utf8) return CURL_READFUNC_ABORT;
   dialogue.content_left();
   const size_t part = left.copy(buffer, one * count);
   left.remove_prefix(part);
@@ -137,6 +151,11 @@ std::string explain(CURLcode code, const SmtpOutcome& outcome, const GuardedSock
     case SmtpVerdict::kSent:
       return fmt::format("{} has taken the mail over.", host);
     case SmtpVerdict::kRefused:
+      if (outcome.code == 0)
+        return fmt::format(
+            "{} takes only addresses in ASCII (no SMTPUTF8): ask the person for "
+            "another.",
+            host);
       if (outcome.stage == SmtpStage::kAuthenticate)
         return fmt::format("{} does not accept the credentials ({}): put them right.", host,
                            outcome.code);
@@ -273,7 +292,8 @@ Result<SmtpOutcome> CurlSmtpSender::send(const SmtpMail& mail) {
   TRY(check(mail));
   TRY_ASSIGN(const std::string url, url_of(options_));
   TRY_ASSIGN(const SmtpCredentials given, credentials());
-  Handle handle = borrow();
+  // What the server can do is said at the start of a connection.
+  Handle handle = has_utf8_address(mail) ? new_handle() : borrow();
   set_connection(handle.get(), url, given);
   Ended ended = perform(handle.get(), mail, given);
   if (ended.was_stale()) {
@@ -289,7 +309,7 @@ Result<SmtpOutcome> CurlSmtpSender::send(const SmtpMail& mail) {
 Ended CurlSmtpSender::perform(CURL* handle, const SmtpMail& mail,
                               const SmtpCredentials& credentials) const {
   SmtpDialogue dialogue(mail.recipients, secrets_of(credentials));
-  Attempt attempt{mail.message, dialogue};
+  Attempt attempt{mail.message, dialogue, has_utf8_address(mail)};
   GuardedSockets sockets{options_.allowed_networks};
   sockets.guard(handle);
   const List recipients = list_of(mail.recipients);
@@ -307,6 +327,11 @@ Ended CurlSmtpSender::perform(CURL* handle, const SmtpMail& mail,
   if (is_tls_failure(code) && outcome.stage < SmtpStage::kTls) outcome.stage = SmtpStage::kTls;
   if (code == CURLE_LOGIN_DENIED && outcome.stage < SmtpStage::kAuthenticate)
     outcome.stage = SmtpStage::kAuthenticate;
+  if (attempt.lacks_utf8) {
+    outcome.verdict = SmtpVerdict::kRefused;
+    outcome.stage = SmtpStage::kSender;
+    outcome.status = "5.6.7";  // RFC 6531, 3.5: addresses beyond ASCII are not permitted
+  }
   outcome.message = explain(code, outcome, sockets, options_.host);
   long connections = 0;
   curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &connections);

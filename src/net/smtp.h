@@ -64,7 +64,7 @@ std::string_view name(SmtpStage stage);  // "connect", "greeting", "tls", "authe
 
 enum class SmtpVerdict {
   kSent,     // the server answered that it has taken it over
-  kRefused,  // the server said no for good (5xx)
+  kRefused,  // the server said no for good (5xx), or lacks SMTPUTF8 for an address (code 0)
   kLater,    // not taken over, and another attempt may work: 4xx, cannot connect, TLS, lost before
              // the content began to leave
   kUnknown,  // the content had begun to leave and no answer came: perhaps taken over. Sending it

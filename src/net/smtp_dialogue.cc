@@ -58,6 +58,7 @@ void SmtpDialogue::we_said(std::string_view command) {
   answer_open_ = false;
   if (stage_ < SmtpStage::kSender && (begins(line, "EHLO ") || begins(line, "HELO "))) {
     if (stage_ == SmtpStage::kConnect) stage_ = SmtpStage::kGreeting;
+    takes_utf8_ = false;
   } else if (stage_ < SmtpStage::kTls && begins(line, "STARTTLS")) {
     stage_ = SmtpStage::kTls;
   } else if (stage_ < SmtpStage::kAuthenticate && begins(line, "AUTH ")) {
@@ -77,6 +78,9 @@ void SmtpDialogue::server_said(std::string_view line) {
   if (stage_ == SmtpStage::kConnect) stage_ = SmtpStage::kGreeting;
   line = line.substr(0, line.find_last_not_of("\r\n") + 1);
   if (line.size() < 3 || !std::all_of(line.begin(), line.begin() + 3, is_digit)) return;
+  if (stage_ < SmtpStage::kAuthenticate && line.size() > 4 &&
+      equals_ignoring_case(trim(line.substr(4)), "SMTPUTF8"))
+    takes_utf8_ = true;
   if (!answer_open_) answer_.clear();
   answer_open_ = line.size() > 3 && line[3] == '-';
   if (answer_.size() < kMaxLines)

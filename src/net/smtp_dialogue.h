@@ -20,8 +20,7 @@ class SmtpDialogue {
   void server_said(std::string_view line);
   void content_left() { content_left_ = true; }  // perhaps only into a buffer
 
-  SmtpStage stage() const { return stage_; }
-  bool content_began() const { return content_left_; }
+  bool takes_utf8() const { return takes_utf8_; }  // SMTPUTF8, by its last EHLO
 
   // `finished`: libcurl saw the server take the message over.
   SmtpOutcome outcome(bool finished) const;
@@ -32,7 +31,7 @@ class SmtpDialogue {
   std::vector<std::string> recipients_, secrets_;
   SmtpStage stage_ = SmtpStage::kConnect;
   size_t recipient_ = 0;  // number of RCPT commands so far
-  bool content_left_ = false, ended_ = false;
+  bool content_left_ = false, ended_ = false, takes_utf8_ = false;
   int code_ = 0;  // of the last whole answer to the last command
   bool answer_open_ = false;
   std::vector<std::string> answer_ = {};

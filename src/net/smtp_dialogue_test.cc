@@ -98,6 +98,20 @@ TEST(SmtpDialogue, TheAnswerHoldsNoSecretAndNoControlCharacter) {
   EXPECT_EQ(outcome.answer, "bad '[hidden]' or [hidden]?[2J ?");
 }
 
+TEST(SmtpDialogue, KnowsFromTheLastEhloWhetherTheServerTakesUtf8) {
+  SmtpDialogue dialogue({}, {});
+  dialogue.we_said("EHLO me\r\n");
+  EXPECT_FALSE(dialogue.takes_utf8());
+  dialogue.server_said("250-mx\r\n");
+  dialogue.server_said("250-smtputf8\r\n");
+  dialogue.server_said("250 STARTTLS\r\n");
+  EXPECT_TRUE(dialogue.takes_utf8());
+  dialogue.we_said("STARTTLS\r\n");
+  dialogue.we_said("EHLO me\r\n");
+  dialogue.server_said("250 SIZE\r\n");
+  EXPECT_FALSE(dialogue.takes_utf8());
+}
+
 TEST(SmtpDialogue, HearsNothingThatIsNoAnswer) {
   EXPECT_EQ(verdict("S: \nS: 12\nS: abc def\nS: 220"), "later greeting 220 ");
 }

@@ -1,6 +1,6 @@
 // Mail as a real server and a real reader get it: `mail_sender` (tests/mail) composes and sends,
 // smtp-server takes it, mailparser and ical.js read it. Then servers that refuse, stall and hang up.
-// test: timeout=180
+// test: timeout=300
 import {execFileSync, spawn} from 'node:child_process';
 import {createRequire} from 'node:module';
 import {createServer} from 'node:net';
@@ -219,6 +219,11 @@ async function checkRefusals() {
   const again = await scripted({});
   const outcome = await ask({server: again, mail: mail()});
   same([outcome.verdict, outcome.status], ['sent', '2.0.0'], 'and one that takes it');
+  const international = mail({to: [{name: 'Аня', address: 'аня@acme.example'}]});
+  const narrow = await ask({server: again, mail: international});
+  same([narrow.verdict, narrow.stage, narrow.code, narrow.status], ['refused', 'sender', 0, '5.6.7'], 'an international address goes to no server that does not take such');
+  const wide = await scripted({EHLO: '250-hi\r\n250 SMTPUTF8'});
+  same((await ask({server: wide, mail: international})).verdict, 'sent', 'and to one that does');
   const impatient = await scripted({idle: '421 4.4.2 idle too long'}), verdicts = [];
   for (let i = 0; i < 3; ++i) {
     verdicts.push((await ask({server: impatient, mail: mail()})).verdict);
