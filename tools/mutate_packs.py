@@ -2,10 +2,13 @@
 """Changes each number and comparison of the packs, one at a time, and looks whether a case fails.
 
     tools/mutate_packs.py [PACK ...] [--rapport PROGRAM] [--jobs N] [--sample N] [--list FILE]
+                          [--again FILE]
 
 A mutant that no case notices has survived: either a case is missing, or the change means nothing,
 and then it stands in tools/equivalent_mutants.txt with the reason. Prints killed/total and every
-survivor; exits with 1 when there is one. Cases that name an id of the changed entry run first.
+survivor; exits with 1 when there is one, or when the list names what does not survive. Cases that
+name an id of the changed entry run first, then the pack's own, then those of the packs that use it,
+until one fails. `--again` takes a file that `--list` wrote and runs those mutants alone.
 """
 import argparse
 import concurrent.futures
@@ -46,6 +49,8 @@ def code_of(line):
     for match in SILENT.finditer(line):
         # Up to the next key of the same flow mapping, or the end of the line.
         depth, i, quote = 0, match.end(), None
+        if not line[:match.start()].strip(" -"):
+            depth = len(line)  # a block's: all of the line
         while i < len(line):
             c = line[i]
             if quote:
@@ -65,7 +70,9 @@ def code_of(line):
     return "".join(out)
 
 
-def changed_number(text):
+def changed_number(text, before):
+    if re.search(r"\bpriority: $", before):  # only the order counts: to the other side of the default
+        return "1" if int(text) > 100 else "1000"
     if "." in text:
         digits = len(text.split(".")[1])
         return f"{float(text) + 10 ** -digits:.{digits}f}"
@@ -81,9 +88,10 @@ def mutants_of(path):
             if inside(quoted_spans(code), begin) and not re.search(r"money\('$", code[:begin]):
                 if not re.match(r"[^']*(?: [A-Z]{3})?'", code[begin:]) or "duration" not in code:
                     continue
-            yield number, line[:begin] + changed_number(match.group()) + line[end:]
+            yield number, line[:begin] + changed_number(match.group(), line[:begin]) + line[end:]
         for match in re.finditer(r"(?<![\w.-])(\d+)(?=(?:s|m|h|d|ms)\b)", code):
-            yield number, line[:match.start()] + changed_number(match.group(1)) + line[match.end():]
+            before = line[:match.start()]
+            yield number, before + changed_number(match.group(1), before) + line[match.end():]
         i = 0
         while i < len(code):
             for old, new in OPERATORS:
@@ -145,10 +153,9 @@ class Runner:
         try:
             target.write_text("\n".join(lines) + "\n")
             own = folder / path.relative_to(self.packs).parts[0]
-            for only in ids:
-                if self.fails([own], only):
-                    return False
-            return not self.fails([own, *(folder / user for user in users)], None)
+            runs = [(own, only) for only in ids] + [(own, None)]
+            runs += [(folder / user, None) for user in users]
+            return not any(self.fails([pack], only) for pack, only in runs)
         finally:
             target.write_text(original)
 
@@ -169,10 +176,14 @@ def users_of(packs, name):
     return sorted(found - {name})
 
 
+def line_of(folder, path, number, line):
+    return f"{path.relative_to(folder)}:{number + 1}: {line.strip()}"
+
+
 def known_equivalents():
     if not EQUIVALENT.exists():
         return set()
-    return {line.split(" # ")[0].strip() for line in EQUIVALENT.read_text().splitlines()
+    return {line.rsplit(" # ", 1)[0].strip() for line in EQUIVALENT.read_text().splitlines()
             if line.strip() and not line.startswith("#")}
 
 
@@ -184,42 +195,63 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, default=0, help="so many of each pack, by seed")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--list", default="")
+    parser.add_argument("--list", default="", help="file for the survivors, written as they come")
+    parser.add_argument("--again", default="", help="such a file: only the mutants it names")
     options = parser.parse_args()
+    again = pathlib.Path(options.again).read_text().splitlines() if options.again else None
     names = options.packs or sorted(p.parent.name for p in options.folder.glob("*/pack.yaml")
                                     if p.parent.name != "text-signals")
     equivalent = known_equivalents()
     runner = Runner(options.rapport, options.folder)
     total = killed = excused = 0
+    unneeded = []
     survivors = []
+    survivors_file = open(options.list, "w") if options.list else None
     for name in names:
         work = [(path, n, line) for path in sorted((options.folder / name).glob("*.yaml"))
                 for n, line in mutants_of(path)]
+        if again is not None:
+            work = [w for w in work if line_of(options.folder, *w) in again]
         if options.sample and len(work) > options.sample:
             work = random.Random(options.seed).sample(work, options.sample)
+        if not work:
+            continue
         users = users_of(options.folder, name)
+        if runner.fails([options.folder / pack for pack in (name, *users)], None):
+            sys.exit(f"{name}: a case fails before anything is changed")
+        listed = {key for key in equivalent if key.startswith(name + "/")}
+        counts = {"killed": 0, "equivalent": 0, "survive": 0}
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            results = list(pool.map(lambda w: (w, runner.survives(*w, users)), work))
-        alive = 0
-        for (path, number, line), survived in results:
-            key = f"{path.relative_to(options.folder)}: {line.strip()}"
-            total += 1
-            if not survived:
-                killed += 1
-            elif key in equivalent:
-                excused += 1
-            else:
-                alive += 1
-                survivors.append(f"{path.relative_to(options.folder)}:{number + 1}: {line.strip()}")
-        print(f"{name}: {len(results)} mutants, {alive} survive", flush=True)
+            for (path, number, line), survived in pool.map(
+                    lambda w: (w, runner.survives(*w, users)), work):
+                key = f"{path.relative_to(options.folder)}: {line.strip()}"
+                if not survived:
+                    counts["killed"] += 1
+                elif key in equivalent:
+                    counts["equivalent"] += 1
+                    listed.discard(key)
+                else:
+                    counts["survive"] += 1
+                    survivors.append(line_of(options.folder, path, number, line))
+                    if survivors_file:
+                        print(survivors[-1], file=survivors_file, flush=True)
+        print(f"{name}: {len(work)} mutants, {counts['killed']} killed, "
+              f"{counts['equivalent']} equivalent, {counts['survive']} survive", flush=True)
+        total += len(work)
+        killed += counts["killed"]
+        excused += counts["equivalent"]
+        if again is None and not options.sample:
+            unneeded += sorted(listed)
     for folder in runner.folders:
         shutil.rmtree(folder, ignore_errors=True)
     for survivor in survivors:
         print("survives:", survivor)
-    if options.list:
-        pathlib.Path(options.list).write_text("\n".join(survivors) + "\n")
+    for key in unneeded:
+        print("listed as equivalent, but no such mutant survives:", key)
+    if survivors_file:
+        survivors_file.close()
     print(f"{killed}/{total} killed, {excused} equivalent, {len(survivors)} survive")
-    return 1 if survivors else 0
+    return 1 if survivors or unneeded else 0
 
 
 if __name__ == "__main__":
