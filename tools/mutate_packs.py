@@ -80,31 +80,35 @@ def changed_number(text, before):
 
 
 def mutants_of(path):
-    lines = path.read_text().splitlines()
-    for number, line in enumerate(lines):
-        code = code_of(line)
-        for match in re.finditer(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w]*[A-Za-z_]{3}|[\w-]*:)", code):
-            begin, end = match.span()
-            if inside(quoted_spans(code), begin) and not re.search(r"money\('$", code[:begin]):
-                if not re.match(r"[^']*(?: [A-Z]{3})?'", code[begin:]) or "duration" not in code:
-                    continue
-            yield number, line[:begin] + changed_number(match.group(), line[:begin]) + line[end:]
-        for match in re.finditer(r"(?<![\w.-])(\d+)(?=(?:s|m|h|d|ms)\b)", code):
-            before = line[:match.start()]
-            yield number, before + changed_number(match.group(1), before) + line[match.end():]
-        i = 0
-        while i < len(code):
-            for old, new in OPERATORS:
-                if not code.startswith(old, i) or inside(quoted_spans(code), i):
-                    continue
-                if old in "<>" and (code[i - 1] in "=-<>" or code[i + 1:i + 2] in "=>-"):
-                    continue
-                if old == ">" and code[:i].rstrip().endswith(":"):
-                    continue  # a folded text begins
-                yield number, line[:i] + new + line[i + len(old):]
-                i += len(old) - 1
-                break
-            i += 1
+    """Each changed line once, with its number from 0."""
+    for number, line in enumerate(path.read_text().splitlines()):
+        yield from dict.fromkeys((number, changed) for changed in changes_of(line))
+
+
+def changes_of(line):
+    code = code_of(line)
+    for match in re.finditer(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w]*[A-Za-z_]{3}|[\w-]*:)", code):
+        begin, end = match.span()
+        if inside(quoted_spans(code), begin) and not re.search(r"money\('$", code[:begin]):
+            if not re.match(r"[^']*(?: [A-Z]{3})?'", code[begin:]) or "duration" not in code:
+                continue
+        yield line[:begin] + changed_number(match.group(), line[:begin]) + line[end:]
+    for match in re.finditer(r"(?<![\w.-])(\d+)(?=(?:s|m|h|d|ms)\b)", code):
+        before = line[:match.start()]
+        yield before + changed_number(match.group(1), before) + line[match.end():]
+    i = 0
+    while i < len(code):
+        for old, new in OPERATORS:
+            if not code.startswith(old, i) or inside(quoted_spans(code), i):
+                continue
+            if old in "<>" and (code[i - 1] in "=-<>" or code[i + 1:i + 2] in "=>-"):
+                continue
+            if old == ">" and code[:i].rstrip().endswith(":"):
+                continue  # a folded text begins
+            yield line[:i] + new + line[i + len(old):]
+            i += len(old) - 1
+            break
+        i += 1
 
 
 def spec_ids(lines, number):
@@ -205,8 +209,7 @@ def main():
     parser.add_argument("--again", default="", help="such a file: only the mutants it names")
     options = parser.parse_args()
     again = pathlib.Path(options.again).read_text().splitlines() if options.again else None
-    names = options.packs or sorted(p.parent.name for p in options.folder.glob("*/pack.yaml")
-                                    if p.parent.name != "text-signals")
+    names = options.packs or sorted(p.parent.name for p in options.folder.glob("*/pack.yaml"))
     equivalent = known_equivalents()
     runner = Runner(options.rapport, options.folder)
     total = killed = excused = 0
