@@ -6,6 +6,7 @@
 #include "base/yaml_fields.h"
 #include "decide/pack/action_table.h"
 #include "decide/pack/findings_parts.h"
+#include "decide/pack/template_names.h"
 #include "decide/pack/walk.h"
 
 namespace rapport::decide {
@@ -40,6 +41,14 @@ class References {
       }
     }
     each_action(pack_, [&](const ActionSpec& action, const Entry&) { check_action(action); });
+    for (const WorkflowSpec& workflow : pack_.workflows) check_workflow(workflow);
+    for (const ScheduleSpec& schedule : pack_.schedules) {
+      expect_object(schedule.of, schedule.place);
+      if (schedule.calendar != "office") expect_calendar(schedule.calendar, schedule.place);
+    }
+    for (const MessagingSpec& kind : pack_.messaging) expect_calendar(kind.hours, kind.place);
+    for (const TemplateSpec& made : pack_.templates) check_template(made);
+    for (const SurveySpec& survey : pack_.surveys) expect_object(survey.pause_of, survey.place);
   }
 
  private:
@@ -71,6 +80,78 @@ class References {
     for (const LifecycleSpec& cycle : pack_.lifecycles) expect_object(cycle.of, cycle.place);
     for (const ApprovalSpec& approval : pack_.approvals) expect_object(approval.of, approval.place);
     for (const ProgramSpec& program : pack_.programs) expect_object(program.of, program.place);
+  }
+
+  void check_workflow(const WorkflowSpec& workflow) {
+    const auto expect_trigger = [&](const TriggerSpec& trigger) {
+      for (const std::string& event : trigger.on) expect_event(event, trigger.place);
+    };
+    const auto expect_spans = [&](const std::vector<EscalationSpec>& steps) {
+      for (const EscalationSpec& step : steps) expect_span(step.after, step.place);
+    };
+    expect_object(workflow.of, workflow.place);
+    for (const TriggerSpec& start : workflow.starts) expect_trigger(start);
+    if (workflow.goal) expect_trigger(*workflow.goal);
+    for (const TriggerSpec& exit : workflow.exits) expect_trigger(exit);
+    expect_spans(workflow.escalate);
+    each_step(workflow.steps, [&](const StepSpec& step) {
+      for (const std::string& event : step.wait.on) expect_event(event, step.place);
+      for (const std::string* span :
+           {&step.after, &step.wait.span, &step.wait.at_most, &step.ask.at_most}) {
+        expect_span(*span, step.place);
+      }
+      expect_calendar(step.put_off.calendar, step.place);
+      expect_calendar(step.wait.put_off.calendar, step.place);
+      expect_spans(step.ask.escalate);
+      expect_object(step.about, step.place);
+      expect_carried("workflows", "workflow", step.workflow, step.place);
+    });
+  }
+
+  void check_template(const TemplateSpec& made) {
+    for (const TemplateName& used : outer_names(made)) expect_shared(made, used);
+    if (made.kind != "service") expect("messaging", "kind", made.kind, made.place);
+    expect("surveys", "survey", made.survey, made.place);
+    const auto expect_receiver = [&](const ReceiverSpec& receiver) {
+      if (!receiver.who.literal.is_string()) return;
+      const std::string who(receiver.who.literal.as_string());
+      if (receiver.by == "owner_of") expect_object(who, receiver.who.place);
+      if (receiver.by == "team") expect_elsewhere("teams", "team", who, receiver.who.place);
+    };
+    expect_receiver(made.from);
+    expect_receiver(made.reply_to);
+    for (const ReceiverSpec& receiver : made.cc) expect_receiver(receiver);
+    for (const AttachmentSpec& attachment : made.attachments) {
+      expect("templates", "template", attachment.document, attachment.place);
+    }
+  }
+
+  // A variable of another pack, which is then to be named under `uses`.
+  void expect_shared(const TemplateSpec& made, const TemplateName& used) {
+    const bool own = std::any_of(made.variables.begin(), made.variables.end(),
+                                 [&](const VariableSpec& one) { return one.id == used.name; });
+    const auto& shared = names_.sections["variables"];
+    const auto found = shared.find(used.name);
+    if (!own && found != shared.end()) expect_used(found->second.pack, used.name, used.place);
+  }
+
+  void expect_calendar(const std::string& id, const Place& place) {
+    expect_elsewhere("calendars", "calendar", id, place);
+  }
+  void expect_span(const std::string& span, const Place& place) {
+    expect_calendar(std::string(calendar_of_span(span)), place);
+  }
+
+  // What another system may carry out as well: as long as no pack declares any, a warning.
+  void expect_carried(std::string_view section, std::string_view noun, const std::string& id,
+                      const Place& place) {
+    if (id.empty() || !names_.sections[std::string(section)].empty()) {
+      return expect(section, noun, id, place);
+    }
+    findings_.warning(fmt::format("unknown-{}", noun), place,
+                      fmt::format("'{}' is listed and not carried out, as no pack declares a {}: "
+                                  "declare it under '{}', or leave it to another system",
+                                  id, noun, section));
   }
 
   // Whether what pack `owner` declares may be named here; refused otherwise.
@@ -146,8 +227,11 @@ class References {
     expect("programs", "program", action.text("program"), at);
     expect("approvals", "approval", action.text("approval"), at);
     expect("lifecycles", "lifecycle", action.text("lifecycle"), at);
-    expect_elsewhere("workflows", "workflow", action.text("workflow"), at);
-    expect_elsewhere("templates", "template", action.text("template"), at);
+    expect_carried("workflows", "workflow", action.text("workflow"), at);
+    // A text of its own needs no template; the name then only says what it is.
+    if (action.find("text") == nullptr) {
+      expect_carried("templates", "template", action.text("template"), at);
+    }
     expect_elsewhere("sla", "service level", action.text("policy"), at);
     expect_elsewhere("teams", "team", action.text("to.team"), at);
     if (action.kind == "move") check_stage(action);

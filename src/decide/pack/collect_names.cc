@@ -11,7 +11,11 @@ namespace rapport::decide {
 namespace {
 
 // Records that the engine itself makes.
-constexpr std::array<std::string_view, 3> kMadeByEngine = {"signal", "alert", "program_run"};
+constexpr std::array<std::string_view, 6> kMadeByEngine = {"signal", "alert",    "program_run",
+                                                           "run",    "delivery", "document"};
+constexpr const char* kDeliveryEvents[] = {"held",   "refused",   "withdrawn", "dropped",
+                                           "sent",   "delivered", "bounced",   "complained",
+                                           "opened", "clicked",   "answered",  "unsubscribed"};
 
 class Collector {
  public:
@@ -26,7 +30,9 @@ class Collector {
       collect_extended(pack);
       collect_fields(pack);
       collect_others(pack);
+      collect_flows(pack);
     }
+    for (const char* what : kDeliveryEvents) add_event(std::string("delivery.") + what, "");
     for (const auto& [name, object] : objects) {
       add_event(name + ".created", object.pack);
       add_event(name + ".changed", object.pack);
@@ -121,6 +127,27 @@ class Collector {
     }
   }
 
+  void collect_flows(const PackSpec& pack) {
+    for (const WorkflowSpec& workflow : pack.workflows) {
+      add("workflows", workflow, workflow.of);
+      for (const char* what : {".started", ".finished", ".reached", ".exited"}) {
+        add_event("workflow." + workflow.id + what, workflow.pack);
+      }
+    }
+    for (const ScheduleSpec& schedule : pack.schedules) {
+      add("schedules", schedule, schedule.of);
+      add_event("schedule." + schedule.id, schedule.pack);
+    }
+    for (const TemplateSpec& made : pack.templates) add("templates", made, "");
+    for (const VariableSpec& variable : pack.variables) add("variables", variable, "");
+    for (const MessagingSpec& kind : pack.messaging) add("messaging", kind, "");
+    for (const SurveySpec& survey : pack.surveys) {
+      add("surveys", survey, "");
+      add_event(survey.answer, "");  // may come from outside too
+      add_event("survey.sent", "");
+    }
+  }
+
   void collect_score(const ScoreSpec& score) {
     add("scores", score, score.of);
     add_event("score." + score.id + ".changed", score.pack);
@@ -155,7 +182,8 @@ class Collector {
 
 bool Names::is_reserved(std::string_view first_word) {
   return first_word == "segment" || first_word == "score" || first_word == "stage" ||
-         first_word == "approval" || first_word == "program" || first_word == "sla";
+         first_word == "approval" || first_word == "program" || first_word == "sla" ||
+         first_word == "workflow" || first_word == "schedule" || first_word == "delivery";
 }
 
 void collect_names(Findings& findings) {

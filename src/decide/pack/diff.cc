@@ -1,6 +1,7 @@
 #include "decide/pack/diff.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -16,12 +17,28 @@ using Kind = YamlNode::Kind;
 using Entries = std::map<std::pair<std::string, std::string>, YamlNode>;  // (section, id)
 
 // Keys that only hold others: left out where a change is told.
-constexpr std::array<std::string_view, 9> kHolders = {"weighted", "metrics", "points",
-                                                      "stages",   "steps",   "milestones",
-                                                      "fields",   "set",     "activities"};
+constexpr std::array<std::string_view, 15> kHolders = {
+    "weighted",   "metrics", "points", "stages", "steps",    "milestones", "fields",   "set",
+    "activities", "branch",  "split",  "paths",  "variants", "texts",      "variables"};
+// Keys whose members count in the order they are written.
+constexpr std::array<std::string_view, 6> kOrdered = {"stages", "steps", "branch",
+                                                      "split",  "paths", "variants"};
 
 bool is_holder(std::string_view key) {
   return std::find(kHolders.begin(), kHolders.end(), key) != kHolders.end();
+}
+
+bool is_ordered(std::string_view key) {
+  return std::find(kOrdered.begin(), kOrdered.end(), key) != kOrdered.end();
+}
+
+// The keys of `node` that `other` has too, in their order.
+std::vector<std::string_view> common_keys(const YamlNode& node, const YamlNode& other) {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : node.members) {
+    if (other.find(key.text) != nullptr) keys.emplace_back(key.text);
+  }
+  return keys;
 }
 
 void add_entries(const YamlNode& root, Entries& entries) {
@@ -82,8 +99,10 @@ class Comparison {
 
   void compare(const YamlNode* before, const YamlNode* after) {
     if (before != nullptr && after != nullptr) {
-      if (same(*before, *after)) return;
+      const bool ordered = !path_.empty() && is_ordered(path_.back());
+      if (same(*before, *after, ordered)) return;
       if (before->kind == Kind::kMap && after->kind == Kind::kMap) {
+        if (ordered) compare_order(*before, *after);
         return compare_members(*before, *after);
       }
       if (is_list_of_maps(*before) && is_list_of_maps(*after)) {
@@ -97,17 +116,20 @@ class Comparison {
   }
 
  private:
-  static bool same(const YamlNode& before, const YamlNode& after) {
+  static bool same(const YamlNode& before, const YamlNode& after, bool ordered) {
     if (before.kind == Kind::kMap && after.kind == Kind::kMap) {
+      if (ordered && common_keys(before, after) != common_keys(after, before)) return false;
       return before.members.size() == after.members.size() &&
              std::all_of(before.members.begin(), before.members.end(), [&](const auto& member) {
                const YamlNode* other = after.find(member.first.text);
-               return other != nullptr && same(member.second, *other);
+               return other != nullptr &&
+                      same(member.second, *other, is_ordered(member.first.text));
              });
     }
     if (before.kind == Kind::kList && after.kind == Kind::kList) {
-      return std::equal(before.items.begin(), before.items.end(), after.items.begin(),
-                        after.items.end(), same);
+      return std::equal(
+          before.items.begin(), before.items.end(), after.items.begin(), after.items.end(),
+          [](const YamlNode& one, const YamlNode& other) { return same(one, other, false); });
     }
     return value_of(before) == value_of(after);
   }
@@ -116,6 +138,17 @@ class Comparison {
     return node.kind == Kind::kList && !node.items.empty() &&
            std::all_of(node.items.begin(), node.items.end(),
                        [](const YamlNode& item) { return item.kind == Kind::kMap; });
+  }
+
+  void compare_order(const YamlNode& before, const YamlNode& after) {
+    const auto old_order = common_keys(before, after);
+    const auto new_order = common_keys(after, before);
+    if (old_order == new_order) return;
+    const std::string what = described();
+    change_.fields.push_back({.path = joined(),
+                              .what = "order of " + what,
+                              .before = fmt::format("{}", fmt::join(old_order, ", ")),
+                              .after = fmt::format("{}", fmt::join(new_order, ", "))});
   }
 
   void compare_members(const YamlNode& before, const YamlNode& after) {

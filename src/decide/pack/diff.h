@@ -32,8 +32,8 @@ struct PackDiff {
 
 // Compares what is declared, as it is written, in all sections: moving an entry to another file,
 // writing its keys in another order, comments and cases are no changes; nor is one text instead of
-// a list of one. The order of a list (moves, levels, actions) is a change. Error: a file that is
-// not YAML.
+// a list of one. The order of a list (moves, levels, actions) and that of stages, steps, paths and
+// variants is a change. Error: a file that is not YAML.
 Result<PackDiff> diff_packs(const PackFiles& before, const PackFiles& after);
 
 // "score health: weight of support 0.15 → 0.20", a line each; empty when nothing changed.

@@ -77,6 +77,34 @@ TEST(PackDiff, OrderOfMovesAndNumbersAgainstTextsAreChanges) {
   EXPECT_NE(diff_of("settings: {s: {value: 1}}\n", "settings: {s: {value: '1'}}\n"), "");
 }
 
+TEST(PackDiff, TellsWhatChangedInWorkflowsTemplatesAndMessaging) {
+  EXPECT_EQ(diff_of("workflows: {w: {of: account, steps: {a: {wait: 1d}, b: {branch: {p: {steps: "
+                    "{c: {end: x}}}}}}}}\n",
+                    "workflows: {w: {of: account, steps: {a: {wait: 2d}, b: {branch: {p: {steps: "
+                    "{c: {end: y}}}}}, d: {end: z}}}}\n"),
+            "workflow w: wait of a 1d → 2d\nworkflow w: end of c of p of b x → y\n"
+            "workflow w: d (none) → {\"end\":\"z\"}\n");
+  EXPECT_EQ(diff_of("templates: {t: {texts: {en: {subject: A}}}}\nmessaging: {m: {caps: [{at_most: "
+                    "1}]}}\n",
+                    "templates: {t: {texts: {en: {subject: B}}}}\nmessaging: {m: {caps: [{at_most: "
+                    "2}]}}\n"),
+            "messaging m: at_most of cap 1 1 → 2\ntemplate t: subject of en A → B\n");
+}
+
+TEST(PackDiff, TheOrderOfStepsAndPathsIsAChange) {
+  const std::string before =
+      "workflows: {w: {steps: {a: {wait: 1d}, b: {wait: 2d}, c: {end: x}}}}\n";
+  EXPECT_EQ(
+      diff_of(before, "workflows: {w: {steps: {b: {wait: 2d}, a: {wait: 1d}, c: {end: x}}}}\n"),
+      "workflow w: order of steps a, b, c → b, a, c\n");
+  EXPECT_EQ(diff_of(before, "workflows: {w: {steps: {c: {end: x}, a: {wait: 1d}}}}\n"),
+            "workflow w: order of steps a, c → c, a\nworkflow w: b {\"wait\":\"2d\"} → (none)\n");
+  // Keys of a step have no order.
+  EXPECT_EQ(diff_of("workflows: {w: {steps: {a: {wait: 1d, when: x}}}}\n",
+                    "workflows: {w: {steps: {a: {when: x, wait: 1d}}}}\n"),
+            "");
+}
+
 TEST(PackDiff, RefusesWhatIsNotYaml) {
   EXPECT_EQ(diff_of("a: [", "a: 1").substr(0, 9), "p/x.yaml:");
 }

@@ -49,6 +49,7 @@ class Findings {
 void collect_names(Findings& findings);     // fills names; refuses what is declared twice
 void check_references(Findings& findings);  // uses, objects, ids, events
 void check_loops(Findings& findings);
+void check_flows(Findings& findings);   // workflows, schedules, messages
 void check_fields(Findings& findings);  // two writers; written and read at all
 
 // What an action changes by itself. A field is "ticket.priority", an event "@ticket.created".

@@ -24,6 +24,9 @@ class PackFile {
 
   YamlDocument& document() { return document_; }
   void refuse(const YamlNode& node, std::string_view message) { document_.refuse(node, message); }
+  void refuse_at(const Place& place, std::string_view message) {
+    document_.refuse({.line = place.line, .column = place.column}, message);
+  }
   void rename(std::string_view pack) { pack_ = pack; }  // what entries say they belong to
   Place place(const YamlNode& node) const;
 
@@ -70,6 +73,7 @@ class PackFile {
   Formula need_condition(YamlFields& fields, std::string_view key);
   ValueSpec value(YamlFields& fields, std::string_view key);  // absent: null
   ValueSpec value(const YamlNode& node);
+  Formula text(const YamlNode& node) const { return formula(node, 0); }  // any text with its places
 
  private:
   void begin(Entry& entry, const YamlNode& key, YamlFields& fields);  // says, spec

@@ -40,7 +40,7 @@ class PackReader {
       }
       read_file(path, text);
     }
-    if (read_.errors.empty()) check_lifecycles(read_.pack, read_.errors);
+    if (read_.errors.empty()) check_whole();
     if (read_.errors.size() > kMostErrors) read_.errors.resize(kMostErrors);
     read_.pack.version = pack_version(files_);
     return std::move(read_);
@@ -49,6 +49,14 @@ class PackReader {
  private:
   void fail(std::string_view where, std::string_view message) {
     read_.errors.push_back(invalid(fmt::format("{}: {}", where, message)));
+  }
+
+  // What can only be told of all files together, once each is fine by itself.
+  void check_whole() {
+    check_lifecycles(read_.pack, read_.errors);
+    check_workflows(read_.pack, read_.errors);
+    check_sends(read_.pack, read_.errors);
+    check_forms(read_.pack, read_.errors);
   }
 
   void read_file(const std::string& path, const std::string& text) {

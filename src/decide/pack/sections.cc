@@ -19,7 +19,7 @@ void read_metric_section(const YamlNode& section, PackFile& file, PackSpec& pack
 }  // namespace
 
 std::span<const Section> sections() {
-  static constexpr std::array<Section, 18> kSections = {{
+  static constexpr std::array<Section, 24> kSections = {{
       {.name = "settings", .read = read_settings},
       {.name = "objects", .read = read_objects},
       {.name = "metrics", .read = read_metric_section},
@@ -33,6 +33,12 @@ std::span<const Section> sections() {
       {.name = "rules", .read = read_rules},
       {.name = "approvals", .read = read_approvals},
       {.name = "programs", .read = read_programs},
+      {.name = "workflows", .read = read_workflows},
+      {.name = "schedules", .read = read_schedules},
+      {.name = "templates", .read = read_templates},
+      {.name = "variables", .read = read_variables},
+      {.name = "messaging", .read = read_messaging},
+      {.name = "surveys", .read = read_surveys},
       {.name = "teams", .read = nullptr},
       {.name = "routing", .read = nullptr},
       {.name = "calendars", .read = nullptr},

@@ -35,6 +35,12 @@ void read_pipelines(const YamlNode& section, PackFile& file, PackSpec& pack);
 void read_rules(const YamlNode& section, PackFile& file, PackSpec& pack);
 void read_approvals(const YamlNode& section, PackFile& file, PackSpec& pack);
 void read_programs(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_workflows(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_schedules(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_templates(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_variables(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_messaging(const YamlNode& section, PackFile& file, PackSpec& pack);
+void read_surveys(const YamlNode& section, PackFile& file, PackSpec& pack);
 
 // The value a setting of this type has when `node` says so; null when it cannot be. And what a
 // right one looks like: "a number such as 0.5".
@@ -47,5 +53,12 @@ std::vector<ActionSpec> read_actions(const YamlNode& list, PackFile& file);
 // What a whole pack must be, beyond its parts: stages that can be reached and left. Appends what is
 // wrong.
 void check_lifecycles(const PackSpec& pack, std::vector<Error>& errors);
+// Steps that can be taken, outcomes that are there, migrations that lead somewhere, no workflow
+// that runs itself.
+void check_workflows(const PackSpec& pack, std::vector<Error>& errors);
+// What a `send` of a template of the same pack must bring.
+void check_sends(const PackSpec& pack, std::vector<Error>& errors);
+// The form of every expression in workflows, schedules, templates and what belongs to them.
+void check_forms(const PackSpec& pack, std::vector<Error>& errors);
 
 }  // namespace rapport::decide

@@ -68,6 +68,7 @@ std::vector<Finding> static_findings(std::span<const PackSpec> packs, const Else
   collect_names(findings);
   check_references(findings);
   check_loops(findings);
+  check_flows(findings);
   check_fields(findings);
   return findings.take();
 }

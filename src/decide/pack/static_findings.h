@@ -29,7 +29,7 @@ std::string to_text(const Finding& finding);
 
 // What stands in the sections that PackSpec does not have.
 struct Elsewhere {
-  // Section ("sla", "routing", "teams", "workflows", "templates") → id → pack.
+  // Section ("sla", "routing", "teams", "calendars") → id → pack.
   // References to a section that is not here are not checked.
   std::map<std::string, std::map<std::string, std::string>> ids;
   std::vector<std::string> texts;  // everything written there: it may name fields

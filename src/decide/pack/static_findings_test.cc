@@ -90,7 +90,10 @@ rules:
       "p1/pack.yaml:20:9: error: there is no service level 'houer'; did you mean 'hour'?\n"
       "p1/pack.yaml:21:9: error: there is no team 'vop'; did you mean 'vip'?\n"
       "p1/pack.yaml:22:31: error: account has no 'helth' that could be computed; did you mean "
-      "'health'?\n");
+      "'health'?\n"
+      "p1/pack.yaml:23:9: warning: 'unknown-here' is listed and not carried out, as no pack "
+      "declares "
+      "a workflow: declare it under 'workflows', or leave it to another system\n");
 }
 
 TEST(StaticFindings, APackNamesThePacksItBuildsOn) {
@@ -196,6 +199,53 @@ TEST(StaticFindings, TwoRulesThatUndoEachOther) {
             "segment.hot.left → b → segment.hot.entered → a" +
                 std::string(kRemedy));
   EXPECT_EQ(found({head + "  b: {on: segment.hot.left, do: [{set: {ticket.heat: cold}}]}\n"}), "");
+}
+
+TEST(StaticFindings, WorkflowsOfSeveralPacksAreKnownAndDoNotRunEachOther) {
+  const std::string a = "pack: a\nworkflows: {w: {of: account, starts: {on: x.y}, steps: {s: ";
+  const std::string b = "pack: b\nuses: [a]\nworkflows: {v: {of: account, steps: {s: ";
+  EXPECT_EQ(found({a + "{wait: 1d}}}}\n", b + "{run: w}}}}\n"}),
+            "p2/pack.yaml:3:13: warning: nothing starts workflow 'v': it has no 'starts', and no "
+            "action enrols in it\n");
+  EXPECT_EQ(found({"pack: a\nuses: [b]\n" + a.substr(8) + "{run: v}}}}\n", b + "{run: w}}}}\n"}),
+            "p1/pack.yaml:3:57: error: workflow 'w' runs itself: w → v → w; what comes again is a "
+            "'repeat'\n");
+  EXPECT_EQ(found({a + "{wait: 1d}}}}\n",
+                   "pack: b\nrules: {r: {on: x.y, do: [{enrol: {workflow: "
+                   "w}}, {exit: {workflow: ww}}]}}\n"}),
+            "p2/pack.yaml:2:28: error: 'w' is declared by pack 'a'; name that under 'uses' in "
+            "pack.yaml\n"
+            "p2/pack.yaml:2:52: error: there is no workflow 'ww'; did you mean 'w'?\n");
+}
+
+TEST(StaticFindings, WhatATemplateOfAnotherPackNeedsIsSent) {
+  const std::string declared = R"(pack: a
+variables: {csm_name: {value: "= contact.owner"}}
+templates: {t: {channel: in_app, language: en, variables: {plan: {}}, texts: {en: {body: "{{plan}} {{csm_name}}"}}}}
+)";
+  const std::string head =
+      "pack: b\nuses: [a]\nrules: {r: {on: x.y, do: [{send: {template: t, to: ";
+  EXPECT_EQ(found({declared, head + "contact, with: {plan: x, csm_name: y}}}]}}\n"}), "");
+  EXPECT_EQ(
+      found({declared, head + "contact, with: {paln: x}}}]}}\n"}),
+      "p2/pack.yaml:3:28: error: template 't' needs 'plan': write with: {plan: …}, or give it "
+      "a value in the template\n"
+      "p2/pack.yaml:3:74: warning: template 't' has no variable 'paln'; did you mean "
+      "'plan'?\n");
+  EXPECT_EQ(found({declared,
+                   "pack: b\nuses: [a]\nrules: {r: {on: x.y, do: [{send: {template: u, to: "
+                   "contact}}, {send: {template: t, to: contact, text: x}}]}}\ntemplates: "
+                   "{u: {channel: sms, language: en, texts: {en: {body: '{{csm_name}} "
+                   "{{csm_nme}}'}}}}\n"}),
+            "p2/pack.yaml:4:78: error: nothing declares the variable 'csm_nme'; did you mean "
+            "'csm_name'?; declare it under 'variables' of the template or of a pack\n");
+  EXPECT_EQ(found({declared,
+                   "pack: b\ntemplates: {u: {channel: sms, language: en, texts: {en: "
+                   "{body: '{{csm_name}}'}}}}\n"}),
+            "p1/pack.yaml:3:13: warning: no action sends template 't'\n"
+            "p2/pack.yaml:2:13: warning: no action sends template 'u'\n"
+            "p2/pack.yaml:2:65: error: 'csm_name' is declared by pack 'a'; name that under 'uses' "
+            "in pack.yaml\n");
 }
 
 TEST(StaticFindings, TwoWritersOfOneField) {

@@ -18,6 +18,26 @@ void each_formula(const LifecycleSpec& lifecycle, const Visit& visit) {
   for (const MoveSpec& move : lifecycle.moves) visit_one(move.when, visit);
 }
 
+// Of rules and stages.
+void each_plain_action(const PackSpec& pack, const VisitAction& visit) {
+  for (const LifecycleSpec& lifecycle : pack.lifecycles) {
+    for (const StageSpec& stage : lifecycle.stages) {
+      for (const ActionSpec& action : stage.enter) visit(action, lifecycle);
+      for (const ActionSpec& action : stage.leave) visit(action, lifecycle);
+    }
+  }
+  for (const RuleSpec& rule : pack.rules) {
+    for (const ActionSpec& action : rule.actions) visit(action, rule);
+  }
+}
+
+void each_escalation(const std::vector<EscalationSpec>& steps,
+                     const std::function<void(const ActionSpec&)>& visit) {
+  for (const EscalationSpec& step : steps) {
+    for (const ActionSpec& action : step.actions) visit(action);
+  }
+}
+
 size_t end_of_name(std::string_view text, size_t at) {
   while (at < text.size() && is_name_byte(text[at])) at++;
   return at;
@@ -40,6 +60,63 @@ void each_formula(const ActionSpec& action, const Visit& visit) {
   for (const ActionSpec::Argument& argument : action.arguments) {
     visit_one(argument.value.formula, visit);
   }
+}
+
+void each_step(const std::vector<StepSpec>& steps, const VisitStep& visit) {
+  for (const StepSpec& step : steps) {
+    visit(step);
+    for (const PathSpec& path : step.paths) each_step(path.steps, visit);
+  }
+}
+
+void each_action(const StepSpec& step, const std::function<void(const ActionSpec&)>& visit) {
+  for (const ActionSpec& action : step.actions) visit(action);
+  if (step.kind != StepKind::kAsk) return;
+  visit(step.ask.action);
+  each_escalation(step.ask.escalate, visit);
+}
+
+void each_formula(const StepSpec& step, const Visit& visit) {
+  visit_one(step.when, visit);
+  visit_one(step.wait.until.formula, visit);
+  visit_one(step.wait.when, visit);
+  visit_one(step.loop, visit);
+  for (const PathSpec& path : step.paths) visit_one(path.when, visit);
+  each_action(step, [&](const ActionSpec& action) { each_formula(action, visit); });
+}
+
+void each_action(const WorkflowSpec& workflow,
+                 const std::function<void(const ActionSpec&)>& visit) {
+  each_escalation(workflow.escalate, visit);
+}
+
+void each_formula(const WorkflowSpec& workflow, const Visit& visit) {
+  for (const TriggerSpec& start : workflow.starts) visit_one(start.when, visit);
+  if (workflow.goal) visit_one(workflow.goal->when, visit);
+  for (const TriggerSpec& exit : workflow.exits) visit_one(exit.when, visit);
+  each_action(workflow, [&](const ActionSpec& action) { each_formula(action, visit); });
+}
+
+void each_text(const TemplateSpec& made, const VisitText& visit) {
+  const auto take = [&](const std::vector<LanguageTexts>& texts, const TemplateVariant* variant) {
+    for (const LanguageTexts& one : texts) {
+      for (const auto* part : {&one.subject, &one.body, &one.html}) {
+        if (*part) visit(**part, variant);
+      }
+    }
+  };
+  take(made.texts, nullptr);
+  for (const TemplateVariant& variant : made.variants) take(variant.texts, &variant);
+}
+
+void each_formula(const TemplateSpec& made, const Visit& visit) {
+  for (const VariableSpec& variable : made.variables) visit_one(variable.value.formula, visit);
+  for (const TemplateVariant& variant : made.variants) visit_one(variant.when, visit);
+  for (const ReceiverSpec* receiver : {&made.from, &made.reply_to}) {
+    visit_one(receiver->who.formula, visit);
+  }
+  for (const ReceiverSpec& receiver : made.cc) visit_one(receiver.who.formula, visit);
+  if (made.invite) visit_one(made.invite->starts.formula, visit);
 }
 
 void each_formula(const PackSpec& pack, const Visit& visit) {
@@ -65,9 +142,24 @@ void each_formula(const PackSpec& pack, const Visit& visit) {
   for (const SegmentSpec& segment : pack.segments) visit_one(segment.when, visit);
   for (const LifecycleSpec& lifecycle : pack.lifecycles) each_formula(lifecycle, visit);
   for (const RuleSpec& rule : pack.rules) visit_one(rule.when, visit);
-  each_action(pack, [&](const ActionSpec& action, const Entry&) { each_formula(action, visit); });
+  each_plain_action(pack,
+                    [&](const ActionSpec& action, const Entry&) { each_formula(action, visit); });
   for (const ApprovalSpec& approval : pack.approvals) {
     for (const ApprovalLevel& level : approval.levels) visit_one(level.when, visit);
+  }
+  each_flow_formula(pack, visit);
+}
+
+void each_flow_formula(const PackSpec& pack, const Visit& visit) {
+  for (const WorkflowSpec& workflow : pack.workflows) {
+    each_formula(workflow, visit);
+    each_step(workflow.steps, [&](const StepSpec& step) { each_formula(step, visit); });
+  }
+  for (const ScheduleSpec& schedule : pack.schedules) visit_one(schedule.when, visit);
+  for (const TemplateSpec& made : pack.templates) each_formula(made, visit);
+  for (const VariableSpec& variable : pack.variables) visit_one(variable.value.formula, visit);
+  for (const SurveySpec& survey : pack.surveys) {
+    for (const auto& [name, value] : survey.keeps) visit_one(value.formula, visit);
   }
 }
 
@@ -77,14 +169,11 @@ Place place_of(const PackSpec& pack, const Metric& metric) {
 }
 
 void each_action(const PackSpec& pack, const VisitAction& visit) {
-  for (const LifecycleSpec& lifecycle : pack.lifecycles) {
-    for (const StageSpec& stage : lifecycle.stages) {
-      for (const ActionSpec& action : stage.enter) visit(action, lifecycle);
-      for (const ActionSpec& action : stage.leave) visit(action, lifecycle);
-    }
-  }
-  for (const RuleSpec& rule : pack.rules) {
-    for (const ActionSpec& action : rule.actions) visit(action, rule);
+  each_plain_action(pack, visit);
+  for (const WorkflowSpec& workflow : pack.workflows) {
+    const auto take = [&](const ActionSpec& action) { visit(action, workflow); };
+    each_action(workflow, take);
+    each_step(workflow.steps, [&](const StepSpec& step) { each_action(step, take); });
   }
 }
 

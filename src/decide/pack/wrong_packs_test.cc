@@ -1,11 +1,13 @@
-// Each wrong pack of wrong_packs.txt is refused with exactly these words, at exactly these places.
-// The format of the file stands at its head.
+// Each wrong pack of wrong_packs.txt, wrong_workflows.txt and wrong_messages.txt is refused with
+// exactly these words, at exactly these places. The format stands at the head of the first; in the
+// others the findings of a pack that can be read are told too.
 #include <gtest/gtest.h>
 
 #include <fstream>
 
 #include "base/text.h"
 #include "decide/pack/read_pack.h"
+#include "decide/pack/static_findings.h"
 
 namespace rapport::decide {
 namespace {
@@ -16,8 +18,8 @@ struct WrongPack {
   std::string told;
 };
 
-std::vector<WrongPack> read_table() {
-  std::ifstream file(std::string(RAPPORT_SOURCE_DIR) + "/src/decide/pack/wrong_packs.txt");
+std::vector<WrongPack> read_table(const std::string& name) {
+  std::ifstream file(std::string(RAPPORT_SOURCE_DIR) + "/src/decide/pack/" + name);
   std::vector<WrongPack> table;
   std::string path;
   size_t number = 0;
@@ -43,13 +45,37 @@ std::vector<WrongPack> read_table() {
 }
 
 TEST(WrongPack, IsRefusedInTheWordsOfTheTable) {
-  const std::vector<WrongPack> table = read_table();
+  const std::vector<WrongPack> table = read_table("wrong_packs.txt");
   for (const WrongPack& wrong : table) {
     std::string told;
     for (const Error& error : read_pack(wrong.files).errors) told += error.message + "\n";
     EXPECT_EQ(told, wrong.told) << "wrong_packs.txt:" << wrong.line;
   }
   EXPECT_GE(table.size(), 50u);
+}
+
+std::string told_of(const PackFiles& files) {
+  std::string told;
+  const PackRead read = read_pack(files);
+  for (const Error& error : read.errors) told += error.message + "\n";
+  if (!read.errors.empty()) return told;
+  Elsewhere elsewhere;
+  add_elsewhere(read, elsewhere);
+  for (const Finding& finding : static_findings({&read.pack, 1}, elsewhere)) {
+    told += to_text(finding) + "\n";
+  }
+  return told.empty() ? "fine\n" : told;
+}
+
+TEST(WrongPack, OfWorkflowsAndMessagesIsRefusedOrFoundInTheWordsOfItsTable) {
+  size_t count = 0;
+  for (const char* name : {"wrong_workflows.txt", "wrong_messages.txt"}) {
+    for (const WrongPack& wrong : read_table(name)) {
+      EXPECT_EQ(told_of(wrong.files), wrong.told) << name << ":" << wrong.line;
+      count++;
+    }
+  }
+  EXPECT_GE(count, 25u);
 }
 
 }  // namespace
