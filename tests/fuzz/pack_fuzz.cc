@@ -9,6 +9,7 @@
 #include "decide/pack/diff.h"
 #include "decide/pack/read_pack.h"
 #include "decide/pack/static_findings.h"
+#include "decide/pack/template_names.h"
 #include "decide/pack/walk.h"
 
 namespace {
@@ -37,6 +38,17 @@ void use(const Formula& formula) {
   }
 }
 
+void use_flows(const PackSpec& pack) {
+  for (const WorkflowSpec& one : pack.workflows) {
+    if (!steps_without_place(one, one).empty()) __builtin_trap();
+  }
+  for (const TemplateSpec& made : pack.templates) {
+    for (const TemplateName& name : outer_names(made)) {
+      if (name.name.empty() || name.place.line < 1) __builtin_trap();
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
@@ -47,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   }
   if (read.pack.version.size() != 16) __builtin_trap();
   each_formula(read.pack, use);
+  use_flows(read.pack);
   Elsewhere elsewhere;
   add_elsewhere(read, elsewhere);
   const PackSpec packs[] = {read.pack, read.pack};

@@ -169,6 +169,43 @@ TEST(ReadWorkflow, SaysWhichStepsAMigrationLeavesWithoutAPlace) {
             (std::vector<std::string>{"c"}));
 }
 
+TEST(ReadWorkflow, FindsLoopsOfWorkflowsThatRunEachOther) {
+  // Each letter runs the letters behind it.
+  const auto loops = [](const std::vector<std::string>& all) {
+    std::vector<WorkflowSpec> workflows;
+    for (const std::string& one : all) {
+      WorkflowSpec& made = workflows.emplace_back();
+      made.id = one[0];
+      for (size_t i = 1; i < one.size(); i++) {
+        StepSpec& step = made.steps.emplace_back();
+        step.kind = StepKind::kRun;
+        step.workflow = one[i];
+      }
+    }
+    std::vector<const WorkflowSpec*> pointers;
+    for (const WorkflowSpec& one : workflows) pointers.push_back(&one);
+    std::string told;
+    for (const RunLoop& loop : find_run_loops(pointers)) {
+      EXPECT_EQ(loop.workflows.size(), loop.steps.size());
+      for (size_t i = 0; i < loop.steps.size(); i++) {
+        const size_t next = (i + 1) % loop.steps.size();
+        EXPECT_EQ(loop.steps[i]->workflow, loop.workflows[next]->id);
+        told += loop.workflows[i]->id;
+      }
+      told += " ";
+    }
+    return told;
+  };
+  EXPECT_EQ(loops({}), "");
+  EXPECT_EQ(loops({"abc", "bc", "c", "dx"}), "");
+  EXPECT_EQ(loops({"aa"}), "a ");
+  EXPECT_EQ(loops({"ab", "bc", "ca", "da"}), "abc ");
+  EXPECT_EQ(loops({"ab", "bc", "cb"}), "bc ");
+  EXPECT_EQ(loops({"abc", "ba", "ca"}), "ab ");  // the other shares a
+  EXPECT_EQ(loops({"ab", "ba", "cd", "dc"}), "ab cd ");
+  EXPECT_EQ(loops({"ac", "b", "cdb", "dbc"}), "cd ");
+}
+
 TEST(ReadWorkflow, WalkingVisitsEveryExpressionAndActionOnce) {
   const PackSpec pack = read(R"(
 workflows:

@@ -2,9 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <deque>
 #include <map>
-#include <set>
 #include <string_view>
 
 #include "decide/pack/walk.h"
@@ -35,36 +33,68 @@ std::vector<Node> connect(std::span<const WorkflowSpec* const> workflows) {
   return nodes;
 }
 
-// The shortest way from a node back to it; empty: none.
-RunLoop loop_through(const std::vector<Node>& nodes, size_t start) {
-  struct From {
+// Goes down each way once, in the order of the workflows.
+class LoopSearch {
+ public:
+  explicit LoopSearch(const std::vector<Node>& nodes)
+      : nodes_(nodes), seen_(nodes.size()), depth_(nodes.size(), 0), told_(nodes.size()) {}
+
+  std::vector<RunLoop> search() {
+    for (size_t start = 0; start < nodes_.size(); start++) {
+      if (!seen_[start]) go_down(start);
+    }
+    return std::move(loops_);
+  }
+
+ private:
+  struct Stop {
     size_t node;
-    const StepSpec* step;
+    size_t next = 0;  // of the node's ways
   };
-  std::map<size_t, From> from;
-  std::deque<size_t> open = {start};
-  while (!open.empty()) {
-    const size_t at = open.front();
-    open.pop_front();
-    for (const auto& [to, step] : nodes[at].next) {
-      if (!from.emplace(to, From{at, step}).second) continue;
-      if (to != start) {
-        open.push_back(to);
+
+  void enter(size_t node) {
+    seen_[node] = true;
+    way_.push_back({node});
+    depth_[node] = way_.size();  // 0: not on the way
+  }
+
+  void go_down(size_t start) {
+    enter(start);
+    while (!way_.empty()) {
+      Stop& at = way_.back();
+      if (at.next == nodes_[at.node].next.size()) {
+        depth_[at.node] = 0;
+        way_.pop_back();
         continue;
       }
-      RunLoop loop;
-      size_t back = start;
-      do {
-        const From& one = from.at(back);
-        loop.workflows.insert(loop.workflows.begin(), nodes[one.node].workflow);
-        loop.steps.insert(loop.steps.begin(), one.step);
-        back = one.node;
-      } while (back != start);
-      return loop;
+      const size_t to = nodes_[at.node].next[at.next++].first;
+      if (!seen_[to]) {
+        enter(to);
+      } else if (depth_[to] != 0 && !told_[to] && !told_[at.node]) {
+        tell(depth_[to] - 1);
+      }
     }
   }
-  return {};
-}
+
+  // The way from this depth on closes a loop.
+  void tell(size_t from) {
+    RunLoop loop;
+    for (size_t i = from; i < way_.size(); i++) {
+      const Node& node = nodes_[way_[i].node];
+      loop.workflows.push_back(node.workflow);
+      loop.steps.push_back(node.next[way_[i].next - 1].second);
+      told_[way_[i].node] = true;
+    }
+    loops_.push_back(std::move(loop));
+  }
+
+  const std::vector<Node>& nodes_;
+  std::vector<bool> seen_;
+  std::vector<size_t> depth_;
+  std::vector<bool> told_;
+  std::vector<Stop> way_;
+  std::vector<RunLoop> loops_;
+};
 
 }  // namespace
 
@@ -78,16 +108,7 @@ std::string to_text(const RunLoop& loop) {
 
 std::vector<RunLoop> find_run_loops(std::span<const WorkflowSpec* const> workflows) {
   const std::vector<Node> nodes = connect(workflows);
-  std::vector<RunLoop> loops;
-  std::set<const WorkflowSpec*> told;
-  for (size_t i = 0; i < nodes.size(); i++) {
-    if (told.count(nodes[i].workflow) != 0) continue;
-    RunLoop loop = loop_through(nodes, i);
-    if (loop.workflows.empty()) continue;
-    told.insert(loop.workflows.begin(), loop.workflows.end());
-    loops.push_back(std::move(loop));
-  }
-  return loops;
+  return LoopSearch(nodes).search();
 }
 
 }  // namespace rapport::decide

@@ -17,8 +17,8 @@ struct RunLoop {
 // "workflow 'a' runs itself: a → b → a; …"
 std::string to_text(const RunLoop& loop);
 
-// The shortest loop through each workflow that is in one, told once for its workflows. Linear in
-// the steps for each workflow that runs others.
+// Loops, by the first of their workflows; of several that share a workflow one at least. Linear in
+// the steps.
 std::vector<RunLoop> find_run_loops(std::span<const WorkflowSpec* const> workflows);
 
 }  // namespace rapport::decide
