@@ -1,11 +1,14 @@
 // What a pack's workflows must be beyond the form of their parts.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.h"
 #include "base/yaml_fields.h"
+#include "decide/pack/outcomes.h"
 #include "decide/pack/run_loops.h"
 #include "decide/pack/sections.h"
 #include "decide/pack/walk.h"
@@ -20,7 +23,10 @@ class WorkflowCheck {
       : workflow_(workflow), errors_(errors) {}
 
   void check() {
-    each_step(workflow_.steps, [&](const StepSpec& step) { all_.push_back(step.id); });
+    each_step(workflow_.steps, [&](const StepSpec& step) {
+      all_.push_back(step.id);
+      by_id_.emplace(step.id, &step);
+    });
     const auto ended = [&](const Formula& formula) { check_outcomes(formula, true); };
     each_formula(workflow_, ended);
     check_steps(workflow_.steps, false);
@@ -34,9 +40,7 @@ class WorkflowCheck {
     errors_.push_back(yaml_error(place.file, place.line, place.column, message));
   }
 
-  bool is_step(const std::string& id) const {
-    return std::find(all_.begin(), all_.end(), id) != all_.end();
-  }
+  bool is_step(const std::string& id) const { return by_id_.count(id) != 0; }
 
   // `turns`: inside a repeat, where a later step may have been taken in the turn before.
   void check_steps(const std::vector<StepSpec>& steps, bool turns) {
@@ -51,19 +55,29 @@ class WorkflowCheck {
     }
   }
 
-  // The steps whose outcome an expression names.
+  // The steps whose outcome an expression names, and the words it is compared with.
   void check_outcomes(const Formula& formula, bool any_order) {
-    for (const std::string& name : field_names(formula)) {
-      if (!name.starts_with("outcome.")) continue;
-      const std::string step = name.substr(name.find('.') + 1);
-      if (!is_step(step)) {
-        refuse(formula.place, fmt::format("workflow '{}' has no step '{}'{}", workflow_.id, step,
-                                          suggestion(step, all_)));
-      } else if (!any_order && taken_.count(step) == 0) {
-        refuse(formula.place,
-               fmt::format("the outcome of '{}' is not there yet: the step comes later", step));
+    for (const OutcomeUse& use : outcomes_used(formula)) {
+      const auto step = by_id_.find(use.step);
+      if (step == by_id_.end()) {
+        refuse(use.place, fmt::format("workflow '{}' has no step '{}'{}", workflow_.id, use.step,
+                                      suggestion(use.step, all_)));
+      } else if (!any_order && taken_.count(use.step) == 0) {
+        refuse(use.place,
+               fmt::format("the outcome of '{}' is not there yet: the step comes later", use.step));
+      } else if (use.word) {
+        check_word(*step->second, use);
       }
     }
+  }
+
+  void check_word(const StepSpec& step, const OutcomeUse& use) {
+    const std::vector<std::string> words = outcomes_of(step);
+    if (std::find(words.begin(), words.end(), *use.word) != words.end()) return;
+    refuse(use.place,
+           fmt::format("step '{}' never ends with '{}': it ends with {}{}", step.id, *use.word,
+                       words.empty() ? "the run" : fmt::format("{}", fmt::join(words, ", ")),
+                       suggestion(*use.word, words)));
   }
 
   // Tells of steps behind one that always ends the run. Whether the last of these does.
@@ -134,6 +148,7 @@ class WorkflowCheck {
   const WorkflowSpec& workflow_;
   std::vector<Error>& errors_;
   std::vector<std::string> all_;  // in order
+  std::map<std::string, const StepSpec*> by_id_;
   std::set<std::string> taken_, parallel_;
 };
 
@@ -162,16 +177,37 @@ void check_forms(const PackSpec& pack, std::vector<Error>& errors) {
   });
 }
 
+namespace {
+
+// Each step with the parallel paths it stands in, outermost first: "both/mail".
+using Contexts = std::vector<std::pair<std::string, std::string>>;
+
+void add_contexts(const std::vector<StepSpec>& steps, const std::string& inside, Contexts& all) {
+  for (const StepSpec& step : steps) {
+    all.emplace_back(step.id, inside);
+    for (const PathSpec& path : step.paths) {
+      const bool parallel = step.kind == StepKind::kParallel;
+      add_contexts(path.steps, parallel ? inside + step.id + "/" + path.id + " " : inside, all);
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> steps_without_place(const WorkflowSpec& before,
                                              const WorkflowSpec& after) {
   std::vector<std::string> missing;
   if (!after.migrates) return missing;
-  std::set<std::string> placed;
-  each_step(after.steps, [&](const StepSpec& step) { placed.insert(step.id); });
-  for (const StepMove& move : after.moves) placed.insert(move.from);
-  each_step(before.steps, [&](const StepSpec& step) {
-    if (placed.count(step.id) == 0) missing.push_back(step.id);
-  });
+  Contexts old_steps;
+  Contexts new_steps;
+  add_contexts(before.steps, "", old_steps);
+  add_contexts(after.steps, "", new_steps);
+  const std::set<std::pair<std::string, std::string>> kept(new_steps.begin(), new_steps.end());
+  std::set<std::string> named;
+  for (const StepMove& move : after.moves) named.insert(move.from);
+  for (const auto& [step, inside] : old_steps) {
+    if (kept.count({step, inside}) == 0 && named.count(step) == 0) missing.push_back(step);
+  }
   return missing;
 }
 

@@ -124,9 +124,9 @@ std::optional<TimeOfDay> parse_time_of_day(std::string_view text);
 // The calendar that a span as written names: "2 business hours of support"; empty: none.
 std::string_view calendar_of_span(std::string_view span);
 
-// Steps at which a run of `before` may stand, that `after` neither has nor says where to go on
-// from. Empty unless `after` migrates. A step stands for those inside its paths too: each is named
-// by itself.
+// Steps at which a run of `before` may stand, that `after` neither has in the same parallel paths
+// nor says where to go on from. In the order of `before`, those inside of paths too; empty unless
+// `after` migrates.
 std::vector<std::string> steps_without_place(const WorkflowSpec& before, const WorkflowSpec& after);
 
 }  // namespace rapport::decide

@@ -167,6 +167,10 @@ TEST(ReadWorkflow, SaysWhichStepsAMigrationLeavesWithoutAPlace) {
             (std::vector<std::string>{"a", "c"}));
   EXPECT_EQ(missing("    migrate: {a: b}\n    steps: {b: {wait: 1d}}\n"),
             (std::vector<std::string>{"c"}));
+  // Into a parallel path nobody can go on: the others would be missing.
+  EXPECT_EQ(missing("    migrate: {c: b}\n    steps: {b: {parallel: {paths: {p: {steps: {a: {wait: "
+                    "1d}}}, q: {steps: {z: {wait: 1d}}}}}}}\n"),
+            (std::vector<std::string>{"a"}));
 }
 
 TEST(ReadWorkflow, FindsLoopsOfWorkflowsThatRunEachOther) {
