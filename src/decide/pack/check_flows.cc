@@ -18,6 +18,10 @@ namespace {
 constexpr std::string_view kGivenVariables[] = {"unsubscribe_link", "survey_link", "answer_links",
                                                 "workspace_name"};
 
+// Others are provided by connections.
+constexpr std::string_view kOwnChannels[] = {"email",    "in_app",  "sms",
+                                             "whatsapp", "webhook", "document"};
+
 class FlowCheck {
  public:
   explicit FlowCheck(Findings& findings) : findings_(findings), names_(findings.names) {
@@ -35,6 +39,9 @@ class FlowCheck {
     check_loops_between();
     check_started();
     for (const auto& [id, made] : templates_) check_template(*made);
+    for (const PackSpec& pack : findings_.packs()) {
+      for (const MessagingSpec& kind : pack.messaging) check_kind(kind);
+    }
   }
 
  private:
@@ -53,6 +60,7 @@ class FlowCheck {
       findings_.error("missing-variable", action.place, text_of_missing(action, missing));
     }
     const std::string channel = action.text("channel");
+    check_channel(channel, action.place);
     const bool document = made.channel == "document";
     if (!channel.empty() && (channel == "document") != document) {
       findings_.error("wrong-template", action.place,
@@ -72,6 +80,24 @@ class FlowCheck {
     findings_.warning("missing-variable", value.place,
                       fmt::format("template '{}' has no variable '{}'{}", made.id, name,
                                   suggestion(name, known)));
+  }
+
+  void check_kind(const MessagingSpec& kind) {
+    for (const QuietHours& quiet : kind.quiet_hours) {
+      for (const std::string& channel : quiet.channels) check_channel(channel, kind.place);
+    }
+    for (const CapSpec& cap : kind.caps) check_channel(cap.channel, kind.place);
+  }
+
+  // A channel may come with a connection, so only what is nearly one of ours is told.
+  void check_channel(const std::string& channel, const Place& place) {
+    const std::vector<std::string> own(std::begin(kOwnChannels), std::end(kOwnChannels));
+    if (channel.empty() || std::find(own.begin(), own.end(), channel) != own.end()) return;
+    const std::string near = suggestion(channel, own);
+    if (near.empty()) return;
+    findings_.warning(
+        "outside-channel", place,
+        fmt::format("'{}' is taken for a channel that a connection provides{}", channel, near));
   }
 
   void check_workflow(const WorkflowSpec& workflow) {
@@ -133,6 +159,7 @@ class FlowCheck {
   }
 
   void check_template(const TemplateSpec& made) {
+    check_channel(made.channel, made.place);
     std::vector<std::string> known(std::begin(kGivenVariables), std::end(kGivenVariables));
     for (const VariableSpec& variable : made.variables) known.push_back(variable.id);
     for (const auto& [name, declared] : names_.sections["variables"]) known.push_back(name);

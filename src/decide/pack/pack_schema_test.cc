@@ -239,7 +239,10 @@ TEST(PackSchema, HasNoKeyOfAnEntryThatTheReaderRefuses) {
 TEST(PackSchema, HasTheActionsAndArgumentsOfTheReader) {
   const Json& actions = *pack_schema().at_path("$defs.action.properties");
   EXPECT_EQ(actions.as_object().size(), action_forms().size());
+  const Json& escalate = *pack_schema().at_path("$defs.escalate.items.properties");
+  EXPECT_EQ(escalate.as_object().size(), action_forms().size() + 1);  // and `after`
   for (const ActionForm& form : action_forms()) {
+    EXPECT_NE(escalate.find(form.name), nullptr) << form.name;
     const Json* schema = actions.find(form.name);
     ASSERT_NE(schema, nullptr) << form.name;
     if (form.shape == ActionShape::kPerObject) schema = schema->find("additionalProperties");
