@@ -142,16 +142,24 @@ class References {
     expect_calendar(std::string(calendar_of_span(span)), place);
   }
 
-  // What another system may carry out as well: as long as no pack declares any, a warning.
+  // What another system may carry out as well: only a warning where neither this pack nor one it
+  // uses declares any, unless the name is almost one that is declared.
   void expect_carried(std::string_view section, std::string_view noun, const std::string& id,
                       const Place& place) {
-    if (id.empty() || !names_.sections[std::string(section)].empty()) {
+    const auto& known = names_.sections[std::string(section)];
+    const bool declares = std::any_of(known.begin(), known.end(), [&](const auto& one) {
+      const std::string& pack = one.second.pack;
+      return pack == pack_.name ||
+             std::find(pack_.uses.begin(), pack_.uses.end(), pack) != pack_.uses.end();
+    });
+    if (id.empty() || declares || known.count(id) != 0 || !suggestion(id, keys_of(known)).empty()) {
       return expect(section, noun, id, place);
     }
-    findings_.warning(fmt::format("unknown-{}", noun), place,
-                      fmt::format("'{}' is listed and not carried out, as no pack declares a {}: "
-                                  "declare it under '{}', or leave it to another system",
-                                  id, noun, section));
+    findings_.warning(
+        fmt::format("unknown-{}", noun), place,
+        fmt::format("'{}' is listed and not carried out, as no pack declares this {}: "
+                    "declare it under '{}', or leave it to another system",
+                    id, noun, section));
   }
 
   // Whether what pack `owner` declares may be named here; refused otherwise.

@@ -93,7 +93,7 @@ rules:
       "'health'?\n"
       "p1/pack.yaml:23:9: warning: 'unknown-here' is listed and not carried out, as no pack "
       "declares "
-      "a workflow: declare it under 'workflows', or leave it to another system\n");
+      "this workflow: declare it under 'workflows', or leave it to another system\n");
 }
 
 TEST(StaticFindings, APackNamesThePacksItBuildsOn) {
@@ -216,6 +216,15 @@ TEST(StaticFindings, WorkflowsOfSeveralPacksAreKnownAndDoNotRunEachOther) {
             "p2/pack.yaml:2:28: error: 'w' is declared by pack 'a'; name that under 'uses' in "
             "pack.yaml\n"
             "p2/pack.yaml:2:52: error: there is no workflow 'ww'; did you mean 'w'?\n");
+  // A pack that has nothing to do with workflows may leave them to another system.
+  const std::string enrols =
+      "rules: {r: {on: x.y, do: [{enrol: {workflow: elsewhere, about: account}}]}}\n";
+  EXPECT_EQ(
+      found({a + "{wait: 1d}}}}\n", "pack: b\n" + enrols}),
+      "p2/pack.yaml:2:28: warning: 'elsewhere' is listed and not carried out, as no pack "
+      "declares this workflow: declare it under 'workflows', or leave it to another system\n");
+  EXPECT_EQ(found({a + "{wait: 1d}}}}\n", "pack: b\nuses: [a]\n" + enrols}),
+            "p2/pack.yaml:3:28: error: there is no workflow 'elsewhere'\n");
 }
 
 TEST(StaticFindings, WhatATemplateOfAnotherPackNeedsIsSent) {
