@@ -1,5 +1,7 @@
 #include "decide/said.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -56,8 +58,10 @@ std::optional<int64_t> span_days(std::string_view span) {
 
 // Money as expressions read it: without a currency in the workspace's.
 std::string money_text(const learn::MoneyRange& range) {
-  const int64_t units = range.high / 100, rest = std::abs(range.high % 100);
-  std::string text = std::to_string(units) + "." + (rest < 10 ? "0" : "") + std::to_string(rest);
+  int64_t unit = 1;
+  for (int digit = 0; digit < range.digits; ++digit) unit *= 10;
+  std::string text = std::to_string(range.high / unit);
+  if (range.digits > 0) text += fmt::format(".{:0{}}", std::abs(range.high % unit), range.digits);
   if (!range.currency.empty()) text += " " + range.currency;
   return text;
 }

@@ -120,7 +120,8 @@ EntityAt money_entity(const WordReading& reading, Range range, std::string_view 
   MoneyRange money{.low = minor_units(range.low, digits),
                    .high = minor_units(range.high, digits),
                    .currency = std::string(code),
-                   .per = {}};
+                   .per = {},
+                   .digits = digits};
   for (int parts = 0; parts < 3; parts++) {
     const PhraseHit* per = reading.after(range.last, Role::kPer);
     if (per == nullptr) break;

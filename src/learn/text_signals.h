@@ -44,8 +44,9 @@ struct Sentiment {
 struct MoneyRange {
   int64_t low = 0;
   int64_t high = 0;      // equal to `low` where one sum stands
-  std::string currency;  // ISO 4217; empty where the text names none, then in hundredths
+  std::string currency;  // ISO 4217; empty where the text names none
   std::string per;       // "month", "seat/month"; empty: once, or not said
+  int digits = 2;        // after the point; 2 where no currency is named
   bool operator==(const MoneyRange&) const = default;
 };
 

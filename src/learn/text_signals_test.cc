@@ -140,7 +140,7 @@ TEST(TextSignals, MoneyIsInMinorUnitsOfItsCurrency) {
   };
   EXPECT_EQ(money("$5k"), (MoneyRange{500'000, 500'000, "USD", ""}));
   EXPECT_EQ(money("$12.5"), (MoneyRange{1250, 1250, "USD", ""}));
-  EXPECT_EQ(money("¥1,500"), (MoneyRange{1500, 1500, "JPY", ""}));
+  EXPECT_EQ(money("¥1,500"), (MoneyRange{1500, 1500, "JPY", "", 0}));
   EXPECT_EQ(money("budget: 5-10k"), (MoneyRange{500'000, 1'000'000, "", ""}));
   EXPECT_EQ(money("budget is 50"), MoneyRange()) << "too small to be one";
   EXPECT_EQ(money("$900000000000000 k"),
