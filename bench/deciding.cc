@@ -1,6 +1,7 @@
 // rooms: flow decide benchmark
-// What an event costs with packs: bench_deciding PACKS [EVENTS] [CONTACTS]. PACKS is a folder of
-// packs, or "-" for none. Folds into a state in memory's file system, one thread, no log.
+// What an event costs with packs: bench_deciding PACKS [EVENTS] [CONTACTS] [TIMES]. PACKS is a
+// folder of packs, or "-" for none. With TIMES the rules are that many: each stands again for other
+// branches of the company. Folds into a state in memory's file system, one thread, no log.
 #include <fmt/format.h>
 
 #include <ctime>
@@ -11,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "decide/compile.h"
 #include "decide/pack/read_pack.h"
 #include "flow/fold.h"
 
@@ -91,8 +93,8 @@ class Source {
   Micros clock_{1'772'442'000'000'000};
 };
 
-std::vector<model::Event> activations(const std::string& folder) {
-  std::map<std::string, model::Event> all;
+std::vector<decide::PackFiles> packs_in(const std::string& folder) {
+  std::map<std::string, decide::PackFiles> all;
   if (folder == "-") return {};
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!fs::exists(entry.path() / "pack.yaml")) continue;
@@ -100,6 +102,71 @@ std::vector<model::Event> activations(const std::string& folder) {
     for (const auto& file : fs::directory_iterator(entry.path()))
       if (file.path().extension() == ".yaml")
         files.files[file.path().filename().string()] = text_of(file.path());
+    all[files.name] = std::move(files);
+  }
+  std::vector<decide::PackFiles> packs;
+  for (auto& [name, files] : all) packs.push_back(std::move(files));
+  return packs;
+}
+
+std::string quoted_text(std::string_view text) {
+  return to_text(Json(text));
+}
+
+// A rule for events of another branch only.
+std::string branch_rule(const decide::RuleSpec& rule, int branch, int number) {
+  std::string on, changed;
+  for (const auto& name : rule.on) on += (on.empty() ? "" : ", ") + quoted_text(name);
+  for (const auto& name : rule.changed) changed += (changed.empty() ? "" : ", ") + name;
+  const std::string when = fmt::format("event.branch == 'b{}'", branch) +
+                           (rule.when.empty() ? "" : " && (" + rule.when.text + ")");
+  std::string text =
+      fmt::format("  r{}:\n    on: [{}]\n    when: {}\n", number, on, quoted_text(when));
+  if (!changed.empty()) text += fmt::format("    changed: [{}]\n", changed);
+  return text + fmt::format("    do: [{{set: {{contact.branch: b{}}}}}]\n", branch);
+}
+
+// The rules of all packs again, for events of another branch each time.
+decide::PackFiles branches(const std::vector<decide::PackFiles>& packs, int times) {
+  decide::PackFiles made{"branches",
+                         {{"objects.yaml",
+                           "objects:\n  contact:\n    fields:\n      branch: {type: text}\n"}}};
+  std::string uses;
+  int number = 0;
+  for (int branch = 1; branch < times; ++branch)
+    made.files[fmt::format("rules{}.yaml", branch)] = "rules:\n";
+  for (const decide::PackFiles& files : packs) {
+    uses += (uses.empty() ? "" : ", ") + files.name;
+    const auto read = decide::read_pack(files);
+    for (const auto& rule : read.pack.rules)
+      for (int branch = 1; branch < times; ++branch)
+        made.files[fmt::format("rules{}.yaml", branch)] += branch_rule(rule, branch, ++number);
+  }
+  made.files["pack.yaml"] = fmt::format(
+      "pack: branches\nsays: Every rule again, for other branches\nuses: [{}]\n", uses);
+  return made;
+}
+
+// What cannot be compiled would decide nothing, and quickly.
+void check(const std::vector<decide::PackFiles>& packs) {
+  std::vector<std::shared_ptr<const decide::PackSpec>> specs;
+  std::vector<Error> errors;
+  for (const decide::PackFiles& files : packs) {
+    auto read = decide::read_pack(files);
+    errors.insert(errors.end(), read.errors.begin(), read.errors.end());
+    specs.push_back(std::make_shared<const decide::PackSpec>(std::move(read.pack)));
+  }
+  if (errors.empty()) errors = decide::compile(specs, {}, nullptr).errors;
+  for (const Error& error : errors) fmt::print(stderr, "{}\n", error.message);
+  if (!errors.empty()) std::exit(1);
+}
+
+std::vector<model::Event> activations(const std::string& folder, int times) {
+  auto packs = packs_in(folder);
+  if (times > 1) packs.push_back(branches(packs, times));
+  check(packs);
+  std::vector<model::Event> events;
+  for (const decide::PackFiles& files : packs) {
     Json texts = Json::object();
     for (const auto& [path, text] : files.files) texts.set(path, text);
     model::Event event;
@@ -108,10 +175,8 @@ std::vector<model::Event> activations(const std::string& folder) {
     event.properties.set("pack", files.name).set("version", decide::pack_version(files));
     event.properties.set("files", std::move(texts));
     event.at = event.received_at = Micros{1'772'441'000'000'000};
-    all[files.name] = std::move(event);
+    events.push_back(std::move(event));
   }
-  std::vector<model::Event> events;
-  for (auto& [name, event] : all) events.push_back(std::move(event));
   return events;
 }
 
@@ -122,7 +187,7 @@ double processor_seconds() {
   return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }
 
-int run(const std::string& packs, uint64_t events, int contacts) {
+int run(const std::string& packs, uint64_t events, int contacts, int times) {
   const std::string path = fmt::format("/dev/shm/bench_deciding_{}.db", getpid());
   auto state = store::open_sqlite_state(path, "", store::StateMode::kBuild).value();
   const auto zones = expr::open_system_zones().value();
@@ -140,7 +205,7 @@ int run(const std::string& packs, uint64_t events, int contacts) {
     items.push_back(std::move(item));
   };
   std::vector<Item> first;
-  for (model::Event& event : activations(packs)) add(first, std::move(event));
+  for (model::Event& event : activations(packs, times)) add(first, std::move(event));
   fold.fold(first).value();
   Source source(contacts);
   double spent = 0;
@@ -169,7 +234,7 @@ int run(const std::string& packs, uint64_t events, int contacts) {
 }  // namespace rapport
 
 int main(int argc, char** argv) {
-  if (argc < 2) return fmt::print("bench_deciding PACKS|- [EVENTS] [CONTACTS]\n"), 1;
+  if (argc < 2) return fmt::print("bench_deciding PACKS|- [EVENTS] [CONTACTS] [TIMES]\n"), 1;
   return rapport::run(argv[1], argc > 2 ? std::stoull(argv[2]) : 100'000,
-                      argc > 3 ? std::stoi(argv[3]) : 20'000);
+                      argc > 3 ? std::stoi(argv[3]) : 20'000, argc > 4 ? std::stoi(argv[4]) : 1);
 }
