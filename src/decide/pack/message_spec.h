@@ -105,7 +105,4 @@ struct SurveySpec : Entry {
   std::vector<SurveyTexts> texts;
 };
 
-// A language tag such as en, pt-BR, zh-Hans-CN.
-bool is_language(std::string_view text);
-
 }  // namespace rapport::decide

@@ -313,15 +313,6 @@ templates:
   EXPECT_EQ(pack.templates[1].kind + " " + pack.templates[1].purpose, "service plain");
 }
 
-TEST(ReadTemplate, KnowsLanguageTags) {
-  for (const char* good : {"en", "id", "fil", "pt-BR", "zh-Hans-CN", "es-419"}) {
-    EXPECT_TRUE(is_language(good)) << good;
-  }
-  for (const char* bad : {"", "e", "english", "EN", "en_US", "en-", "en-a-b-c-d", "1n"}) {
-    EXPECT_FALSE(is_language(bad)) << bad;
-  }
-}
-
 // CS-73
 TEST(ReadMessaging, HasTermsOfKindsAndSurveys) {
   const PackSpec pack = read(R"(

@@ -121,6 +121,7 @@ class SurveyReader {
       file_.refuse(texts, "'texts' must hold texts by language, such as en: {question: …}");
       return;
     }
+    check_languages_differ(texts, file_);
     bool found = survey_.language.empty();
     for (const auto& [key, value] : texts.members) {
       found |= key.text == survey_.language;

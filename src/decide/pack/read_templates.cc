@@ -101,6 +101,7 @@ class TemplateReader {
                    "'texts' must hold a text by language, such as en: {subject: …, body: …}");
       return made;
     }
+    check_languages_differ(texts, file_);
     for (const auto& [key, value] : texts.members) {
       if (!check_language(key, file_)) continue;
       LanguageTexts one{

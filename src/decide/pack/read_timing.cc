@@ -3,10 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "decide/pack/action_table.h"
 #include "decide/pack/sections.h"
+#include "decide/templates/language.h"
 
 namespace rapport::decide {
 
@@ -24,19 +26,6 @@ std::optional<TimeOfDay> parse_time_of_day(std::string_view text) {
 std::string_view calendar_of_span(std::string_view span) {
   const size_t at = span.find(" of ");
   return at == std::string_view::npos ? std::string_view() : span.substr(at + 4);
-}
-
-bool is_language(std::string_view text) {
-  const std::vector<std::string_view> parts = split(text, '-');
-  const auto is_alpha = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  for (size_t i = 0; i < parts.size(); i++) {
-    const std::string_view part = parts[i];
-    const bool fine = std::all_of(part.begin(), part.end(), [&](char c) {
-      return is_alpha(c) || (i > 0 && c >= '0' && c <= '9');
-    });
-    if (!fine || part.size() < 2 || part.size() > (i == 0 ? 3u : 8u)) return false;
-  }
-  return !parts.empty() && parts.size() <= 4 && ascii_lower(parts[0]) == parts[0];
 }
 
 void each_item(const YamlNode& node, const std::function<void(const YamlNode&)>& read) {
@@ -127,10 +116,20 @@ ReceiverSpec read_receiver(const YamlNode& node, std::string_view key, PackFile&
 }
 
 bool check_language(const YamlNode& node, PackFile& file) {
-  if (is_language(node.text)) return true;
+  if (is_language_tag(node.text)) return true;
   file.refuse(node,
               fmt::format("'{}' is no language; write a tag such as en, es or pt-BR", node.text));
   return false;
+}
+
+void check_languages_differ(const YamlNode& texts, PackFile& file) {
+  std::map<std::string, std::string_view> seen;
+  for (const auto& [key, value] : texts.members) {
+    const auto [known, is_new] = seen.emplace(canonical_language(key.text), key.text);
+    if (is_new) continue;
+    file.refuse(key, fmt::format("'{}' is the language of '{}' again; keep one of the two",
+                                 key.text, known->second));
+  }
 }
 
 std::string read_language(YamlFields& fields, std::string_view key, PackFile& file) {

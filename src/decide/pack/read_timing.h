@@ -23,5 +23,7 @@ ReceiverSpec read_receiver(const YamlNode& node, std::string_view key, PackFile&
 // A language tag; absent or wrong: empty, and refused.
 std::string read_language(YamlFields& fields, std::string_view key, PackFile& file);
 bool check_language(const YamlNode& node, PackFile& file);
+// The keys of `texts` are languages; one that stands twice, spelled otherwise, is refused.
+void check_languages_differ(const YamlNode& texts, PackFile& file);
 
 }  // namespace rapport::decide

@@ -17,16 +17,6 @@ constexpr size_t kMaxTag = 64;
 constexpr std::pair<std::string_view, std::string_view> kWithdrawn[] = {
     {"in", "id"}, {"iw", "he"}, {"ji", "yi"}, {"jw", "jv"}, {"mo", "ro"}};
 
-std::string canonical(std::string_view tag) {
-  std::string text = ascii_lower(trim(tag));
-  std::replace(text.begin(), text.end(), '_', '-');
-  const size_t first = std::min(text.find('-'), text.size());
-  for (const auto& [old, now] : kWithdrawn)
-    if (std::string_view(text).substr(0, first) == old)
-      return std::string(now) + text.substr(first);
-  return text;
-}
-
 // RFC 4647, 3.4: a single letter or digit goes with the subtag that followed it.
 void shorten(std::string& range) {
   const size_t dash = range.rfind('-');
@@ -36,10 +26,10 @@ void shorten(std::string& range) {
 
 std::optional<std::string_view> look_up(std::span<const std::string_view> available,
                                         std::string_view asked) {
-  if (!is_language_tag(asked)) return std::nullopt;
-  for (std::string range = canonical(asked); !range.empty(); shorten(range)) {
+  if (!is_language_tag(canonical_language(asked))) return std::nullopt;
+  for (std::string range = canonical_language(asked); !range.empty(); shorten(range)) {
     for (std::string_view tag : available)
-      if (canonical(tag) == range) return tag;
+      if (canonical_language(tag) == range) return tag;
   }
   return std::nullopt;
 }
@@ -47,25 +37,26 @@ std::optional<std::string_view> look_up(std::span<const std::string_view> availa
 std::string why_not(std::string_view whose, std::string_view asked) {
   if (trim(asked).empty()) return fmt::format("the {}'s language is not known", whose);
   const std::string_view shown = cut_utf8(asked, kMaxTag);
-  if (!is_language_tag(asked))
+  if (!is_language_tag(canonical_language(asked)))
     return fmt::format("the {}'s language '{}' is no language tag", whose, shown);
   return fmt::format("there is no text for the {}'s language {}", whose, shown);
 }
 
 std::string found(std::string_view whose, std::string_view asked, std::string_view tag) {
-  if (canonical(asked) == canonical(tag)) return fmt::format("{} is the {}'s language", tag, whose);
+  if (canonical_language(asked) == canonical_language(tag))
+    return fmt::format("{} is the {}'s language", tag, whose);
   return fmt::format("{} is the nearest to the {}'s language {}", tag, whose, asked);
 }
 
 }  // namespace
 
 bool is_language_tag(std::string_view text) {
-  text = trim(text);
   if (text.empty() || text.size() > kMaxTag) return false;
-  const std::string tag = canonical(text);
+  const std::string tag = ascii_lower(text);
   bool first = true;
   for (std::string_view part : split(tag, '-')) {
-    if (part.empty() || part.size() > 8 || (first && part.size() < 2)) return false;
+    const size_t least = first ? 2 : 1, most = first ? 3 : 8;
+    if (part.size() < least || part.size() > most) return false;
     const bool fits = std::all_of(part.begin(), part.end(), [&](char c) {
       return (c >= 'a' && c <= 'z') || (!first && c >= '0' && c <= '9');
     });
@@ -73,6 +64,16 @@ bool is_language_tag(std::string_view text) {
     first = false;
   }
   return true;
+}
+
+std::string canonical_language(std::string_view tag) {
+  std::string text = ascii_lower(trim(tag));
+  std::replace(text.begin(), text.end(), '_', '-');
+  const size_t first = std::min(text.find('-'), text.size());
+  for (const auto& [old, now] : kWithdrawn)
+    if (std::string_view(text).substr(0, first) == old)
+      return std::string(now) + text.substr(first);
+  return text;
 }
 
 LanguageChoice choose_language(std::span<const std::string_view> available, std::string_view person,

@@ -19,8 +19,11 @@ struct LanguageChoice {
   std::string explanation;  // one sentence that names the tags
 };
 
-// Well-formed in the sense of RFC 5646's subtags: "es", "zh-Hant-TW". Registration is not checked.
+// Subtags as RFC 5646 has them, in any case: "es", "zh-Hant-TW". The first has two or three
+// letters, since no longer one is registered. Whether it means something is not checked.
 bool is_language_tag(std::string_view text);
+// One form of a tag, however it is spelled: "pt-br" of "pt-BR" and " pt_BR", "id" of "in".
+std::string canonical_language(std::string_view tag);
 
 // A range loses subtags from its end until a text has just that tag: "es-MX" finds "es", "es" does
 // not find "es-MX". Case does not matter, '_' is read as '-', and withdrawn codes are the ones that

@@ -65,11 +65,18 @@ TEST(ChooseLanguage, AWildcardAsksForNothing) {
 }
 
 TEST(LanguageTag, IsWellFormedOrNot) {
-  for (std::string_view good : {"es", "zh-Hant-TW", "sl-rozaj-biske-1994", "ES_mx", "de-CH-1901"})
+  for (std::string_view good : {"es", "fil", "pt-BR", "es-419", "zh-Hant-TW", "zh-Hans-CN", "EN",
+                                "sl-rozaj-biske-1994", "de-CH-1901"})
     EXPECT_TRUE(is_language_tag(good)) << good;
-  for (std::string_view bad :
-       {"", "e", "es-", "-es", "es--MX", "spanish!", "123", "abcdefghi", "*"})
+  for (std::string_view bad : {"", "e", "es-", "-es", "es--MX", "en_US", " en", "english",
+                               "spanish!", "1n", "123", "en-abcdefghi", "*"})
     EXPECT_FALSE(is_language_tag(bad)) << bad;
+}
+
+TEST(LanguageTag, HasOneFormHoweverItIsSpelled) {
+  EXPECT_EQ(canonical_language(" pt_BR "), "pt-br");
+  EXPECT_EQ(canonical_language("IN-ID"), "id-id");
+  EXPECT_EQ(canonical_language("zh-Hant"), "zh-hant");
 }
 
 }  // namespace
