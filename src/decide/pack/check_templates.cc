@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "decide/pack/pack_file.h"
 #include "decide/pack/sections.h"
 #include "decide/pack/template_names.h"
 #include "decide/pack/walk.h"
@@ -17,40 +19,67 @@ const VariableSpec* find_variable(const TemplateSpec& made, std::string_view nam
   return nullptr;
 }
 
-bool is_member(const TemplateSpec& made, std::string_view name,
-               const std::vector<std::string_view>& sections) {
-  return std::any_of(sections.begin(), sections.end(), [&](std::string_view section) {
+// An inverted section begins with '^', so that none of these is one.
+bool is_member(const TemplateSpec& made, const TemplateUse& use) {
+  return std::any_of(use.within.begin(), use.within.end(), [&](std::string_view section) {
     const VariableSpec* list = find_variable(made, section);
-    if (section == "answer_links") return name == "link" || name == "point";
+    if (section == "answer_links") return use.path == "link" || use.path == "point";
     return list != nullptr &&
-           std::find(list->each.begin(), list->each.end(), name) != list->each.end();
+           std::find(list->each.begin(), list->each.end(), use.path) != list->each.end();
   });
 }
 
-bool has_section(const std::vector<std::string_view>& sections, std::string_view name) {
-  return std::find(sections.begin(), sections.end(), name) != sections.end();
+bool is_in_section(const TemplateUse& use) {
+  return std::any_of(use.within.begin(), use.within.end(),
+                     [](std::string_view section) { return !section.starts_with('^'); });
+}
+
+std::string text_of_list(std::string_view name) {
+  return fmt::format("'{0}' is a list; write {{{{#{0}}}}}…{{{{/{0}}}}}", name);
+}
+
+// A pack's names are those of variables and of the members of lists.
+std::string problem_of_name(const TemplateSpec& made, std::string_view name) {
+  if (has_form(name, IdForm::kName)) return {};
+  const size_t dot = name.find('.');
+  if (dot == std::string_view::npos) {
+    return fmt::format("'{}' must be {}", name, describe(IdForm::kName));
+  }
+  const VariableSpec* list = find_variable(made, name.substr(0, dot));
+  if (list != nullptr && !list->each.empty()) return text_of_list(list->id);
+  std::string flat = ascii_lower(name);
+  std::replace_if(flat.begin(), flat.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+  return fmt::format(
+      "'{0}' is a path, and texts name variables; declare {1}: {{value: \"= {0}\"}} and write "
+      "{{{{{1}}}}}",
+      name, flat);
 }
 
 // What is wrong with a name whatever other packs declare; empty: nothing.
-std::string problem_of(const TemplateSpec& made, const Mustache::Part& part,
-                       const std::vector<std::string_view>& sections) {
-  const bool value = part.kind == Mustache::Kind::kValue || part.kind == Mustache::Kind::kRawValue;
-  if (part.text == ".") {
-    return value && !sections.empty() ? ""
-                                      : "'{{.}}' stands in a section: it is the item of a list";
+std::string problem_of(const TemplateSpec& made, const TemplateUse& use) {
+  if (use.path == ".") {
+    return is_in_section(use) ? "" : "'{{.}}' stands in a section: it is the item of a list";
   }
-  const VariableSpec* variable = find_variable(made, part.text);
-  if (variable == nullptr || !value || is_member(made, part.text, sections)) return {};
-  if (!variable->each.empty()) {
-    return fmt::format("'{0}' is a list; write {{{{#{0}}}}}…{{{{/{0}}}}}", part.text);
+  std::string problem = problem_of_name(made, use.path);
+  if (!problem.empty()) return problem;
+  const VariableSpec* variable = find_variable(made, use.path);
+  if (variable == nullptr || use.as == TemplateNeed::As::kSection || is_member(made, use)) {
+    return {};
   }
-  if (variable->optional && !has_section(sections, part.text)) {
+  if (!variable->each.empty()) return text_of_list(use.path);
+  const bool in_own = std::find(use.within.begin(), use.within.end(), use.path) != use.within.end();
+  if (variable->optional && !in_own) {
     return fmt::format(
         "'{0}' may be missing, so it stands in a section of its own: "
         "{{{{#{0}}}}}{{{{{0}}}}}{{{{/{0}}}}}",
-        part.text);
+        use.path);
   }
   return {};
+}
+
+Place place_of(const TemplateText& text, const TemplateUse& use) {
+  const TemplatePlace at = template_place(use.where);
+  return text.source.place_at(at.line, at.column);
 }
 
 }  // namespace
@@ -58,9 +87,9 @@ std::string problem_of(const TemplateSpec& made, const Mustache::Part& part,
 std::vector<TemplateName> outer_names(const TemplateSpec& made) {
   std::vector<TemplateName> names;
   each_text(made, [&](const TemplateText& text, const TemplateVariant*) {
-    each_name(text.mustache, [&](const Mustache::Part& part, const auto& sections) {
-      if (part.text == "." || is_member(made, part.text, sections)) return;
-      names.push_back({part.text, text.source.place_at(part.line, part.column)});
+    text.content.each_use([&](const TemplateUse& use) {
+      if (use.path == "." || is_member(made, use)) return;
+      names.push_back({std::string(use.path), place_of(text, use)});
     });
   });
   return names;
@@ -95,9 +124,9 @@ void check_sends(const PackSpec& pack, std::vector<Error>& errors) {
   };
   for (const TemplateSpec& made : pack.templates) {
     each_text(made, [&](const TemplateText& text, const TemplateVariant*) {
-      each_name(text.mustache, [&](const Mustache::Part& part, const auto& sections) {
-        const std::string problem = problem_of(made, part, sections);
-        if (!problem.empty()) refuse(text.source.place_at(part.line, part.column), problem);
+      text.content.each_use([&](const TemplateUse& use) {
+        const std::string problem = problem_of(made, use);
+        if (!problem.empty()) refuse(place_of(text, use), problem);
       });
     });
   }

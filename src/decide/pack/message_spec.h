@@ -10,8 +10,8 @@
 
 #include "base/time.h"
 #include "decide/pack/flow_spec.h"
-#include "decide/pack/mustache.h"
 #include "decide/pack/spec_parts.h"
+#include "decide/templates/template.h"
 
 namespace rapport::decide {
 
@@ -30,7 +30,7 @@ struct VariableSpec : Entry {
 // A part of a text. `place` maps a place of the text to one of the file.
 struct TemplateText {
   Formula source;
-  Mustache mustache;
+  Template content;  // without partials and raw values
 };
 struct LanguageTexts {
   std::string language;  // BCP 47 as written

@@ -289,7 +289,7 @@ templates:
     attachments: {file: "https://acme.example/a.pdf", name: a.pdf}
     invite: {starts: "= event.at", minutes: 45, place: Here}
     texts:
-      en: {subject: "Hello {{name}}", body: "{{plan}}{{#items}}{{name}}{{other}}{{/items}}", html: "<p>{{{x}}}"}
+      en: {subject: "Hello {{name}}", body: "{{plan}}{{#items}}{{name}}{{other}}{{/items}}", html: "<p>{{x}}"}
       pt-BR: {subject: Olá, body: Olá}
     variants:
       big: {when: account.big, texts: {en: {subject: S, body: "{{csm}}"}}}

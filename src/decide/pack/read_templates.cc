@@ -146,18 +146,18 @@ class TemplateReader {
       file_.refuse(*node, fmt::format("'{}' must be a text", key));
       return std::nullopt;
     }
-    TemplateText made{.source = file_.text(*node), .mustache = {}};
-    if (key == "subject" && made.source.text.find('\n') != std::string::npos) {
+    Formula source = file_.text(*node);
+    if (key == "subject" && source.text.find('\n') != std::string::npos) {
       file_.refuse(*node, "'subject' must be one line");
     }
-    MustacheRead read = read_mustache(made.source.text);
-    if (read.problem) {
-      const Place at = made.source.place_at(read.problem->line, read.problem->column);
-      file_.refuse_at(at, read.problem->message);
+    const std::string name = fmt::format("template '{}'", made_.id);
+    auto content = Template::read(source.text, {.name = name});
+    if (!content.ok()) {
+      const TemplatePlace at = template_place(content.error().where);
+      file_.refuse_at(source.place_at(at.line, at.column), content.error().message);
       return std::nullopt;
     }
-    made.mustache = std::move(read.mustache);
-    return made;
+    return TemplateText{.source = std::move(source), .content = *std::move(content)};
   }
 
   void read_attachments(const YamlNode& list) {

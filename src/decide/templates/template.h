@@ -4,8 +4,10 @@
 // lines that hold only a tag. Delimiters cannot be changed and there are no functions.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +23,7 @@ using PartialTexts = std::map<std::string, std::string, std::less<>>;  // by nam
 enum class RawValues { kRefused, kAllowed };
 
 struct TemplateReading {
-  std::string_view name = "The template";  // what messages call it
+  std::string_view name = "The template";  // what messages of render() call it
   RawValues raw = RawValues::kRefused;     // holds for its partials too
   const PartialTexts* partials = nullptr;
 };
@@ -42,6 +44,21 @@ struct TemplateNeed {
   bool operator==(const TemplateNeed&) const = default;
 };
 
+// One tag with a name, at each place where it stands.
+struct TemplateUse {
+  std::string_view path;
+  TemplateNeed::As as = TemplateNeed::As::kValue;
+  std::span<const std::string> within = {};  // as in TemplateNeed
+  std::string_view where = {};
+};
+
+// What Error::where, TemplateNeed::where and TemplateUse::where hold.
+struct TemplatePlace {
+  std::string_view partial;  // empty: the template's own text
+  int line = 1, column = 1;
+};
+TemplatePlace template_place(std::string_view where);
+
 enum class TemplateForm {
   kHtml,  // values escaped for text and for attributes in quotes
   kText,  // values as they are, without control characters
@@ -50,13 +67,17 @@ enum class TemplateForm {
 
 class Template {
  public:
-  // Error::where is "line:column", both from 1, columns in characters. Refused are tags that are
-  // not closed or malformed, unknown partials and such that include themselves, raw values unless
-  // allowed, texts over 256 KiB or 16 sections deep (partials included).
+  // Error::where is "line:column", both from 1, columns in characters, in a partial "footer 3:7";
+  // the message itself tells no place. Refused are tags that are not closed or malformed, paths
+  // over 256 characters, unknown partials and such that include themselves, raw values unless
+  // allowed, texts over 256 KiB, 10,000 tags or 16 sections deep (partials included).
   static Result<Template> read(std::string_view text, const TemplateReading& reading = {});
 
   // Each path once for each place of sections it stands in, in the order of the text.
   const std::vector<TemplateNeed>& needs() const;
+
+  // In the order of the text. What a use refers to lives as long as the call.
+  void each_use(const std::function<void(const TemplateUse&)>& visit) const;
 
   // Fails without a text when a value that is needed for this context is missing, null, empty, or
   // neither text nor number, and names all such values; Error::where lists their paths. An item of

@@ -19,9 +19,10 @@ std::string render(std::string_view text, std::string_view context,
   return done.ok() ? *done : "error: " + done.error().message;
 }
 
+// "line:column: what is wrong"; empty: nothing.
 std::string refusal(std::string_view text, const TemplateReading& reading = {}) {
   const auto done = Template::read(text, reading);
-  return done.ok() ? "" : done.error().message;
+  return done.ok() ? "" : done.error().where + ": " + done.error().message;
 }
 
 TEST(Template, PutsValuesInTheirPlaces) {  // CS-76
@@ -105,10 +106,10 @@ TEST(Template, ALineStaysOneLine) {
             "About Ana Bcc: x@y z e");
 }
 
-TEST(Template, RawValuesMustBeDeclared) {
-  EXPECT_EQ(refusal("a\n {{{signature}}}", {.name = "m"}),
-            "m, 2:2: signature would stand unescaped: write {{signature}}, or declare that this "
-            "template may hold raw values.");
+TEST(Template, RawValuesMustBeAllowed) {
+  EXPECT_EQ(refusal("a\n {{{signature}}}"),
+            "2:2: signature would stand unescaped, which is not allowed here: write "
+            "{{signature}}.");
   EXPECT_NE(refusal("{{& signature }}"), "");
   const Template raw = read("{{{s}}}{{&s}}{{s}}", {.raw = RawValues::kAllowed});
   EXPECT_EQ(*raw.render(json(R"({"s": "<b>"})"), TemplateForm::kHtml), "<b><b>&lt;b&gt;");
@@ -127,6 +128,21 @@ TEST(Template, TellsWhatItNeedsAndWithinWhat) {
   EXPECT_EQ(one.needs(), wanted);
 }
 
+TEST(Template, TellsEveryUseOfAName) {
+  const PartialTexts partials = {{"footer", "\n {{b}}"}};
+  std::string told;
+  read("{{a}}{{#l}}{{a}}{{^m}}{{a}}{{/m}}{{/l}}{{>footer}}{{a}}", {.partials = &partials})
+      .each_use([&](const TemplateUse& use) {
+        const TemplatePlace place = template_place(use.where);
+        told += use.as == TemplateNeed::As::kSection ? "#" : "";
+        told += std::string(use.path) + "@" + std::string(place.partial) +
+                std::to_string(place.line) + ":" + std::to_string(place.column);
+        for (const std::string& section : use.within) told += "<" + section;
+        told += " ";
+      });
+  EXPECT_EQ(told, "a@1:1 #l@1:6 a@1:12<l #m@1:17<l a@1:23<l<^m b@footer2:2 a@1:51 ");
+}
+
 TEST(Template, PutsPartialsInPlace) {
   const PartialTexts partials = {{"footer", "{{> legal}}\nBye {{csm_name}}\n"},
                                  {"legal", "Acme SL\n"}};
@@ -138,8 +154,8 @@ TEST(Template, PutsPartialsInPlace) {
 
 TEST(Template, APartialThatIncludesItselfIsFoundAtReading) {
   const PartialTexts partials = {{"a", "{{>b}}"}, {"b", "x\n{{>c}}"}, {"c", "{{>a}}"}};
-  EXPECT_EQ(refusal("{{>a}}", {.name = "m", .partials = &partials}),
-            "m, partial c, 1:1: the partial a includes itself: a > b > c > a.");
+  EXPECT_EQ(refusal("{{>a}}", {.partials = &partials}),
+            "c 1:1: the partial a includes itself: a > b > c > a.");
 }
 
 TEST(Template, PartialsThatMultiplyAreRefused) {
@@ -158,22 +174,22 @@ TEST(Template, SaysWhereItIsWrong) {
     std::string_view text, message;
   };
   const Case cases[] = {
-      {"añ {{x", "m, 1:4: the tag is not closed: write }} after its name."},
-      {"{{{x}}", "m, 1:1: the tag is not closed: write }}} after its name."},
-      {"a\n{{#x}}b", "m, 2:1: the section x is not closed: write {{/x}} where it ends."},
-      {"{{/x}}", "m, 1:1: {{/x}} closes a section that is not open: remove it."},
+      {"añ {{x", "1:4: the tag is not closed: write }} after its name."},
+      {"{{{x}}", "1:1: the tag is not closed: write }}} after its name."},
+      {"a\n{{#x}}b", "2:1: the section x is not closed: write {{/x}} where it ends."},
+      {"{{/x}}", "1:1: {{/x}} closes a section that is not open: remove it."},
       {"{{#x}}{{#y}}{{/x}}{{/y}}",
-       "m, 1:13: {{/x}} stands where the section y of 1:7 must be closed first."},
+       "1:13: {{/x}} stands where the section y must be closed first: write {{/y}}."},
       {"{{first name}}",
-       "m, 1:1: 'first name' is no name: write letters, digits, _ and -, with dots between the "
-       "names of a path."},
-      {"{{=<% %>=}}", "m, 1:1: delimiters cannot be changed: write {{ and }} around names."},
-      {"{{>foter}}", "m, 1:1: there is no partial 'foter': did you mean 'footer'?"},
-      {"{{>footer}}",
-       "m, partial footer, 1:2: {{/y}} closes a section that is not open: remove it."},
-      {"\xff", "m is not UTF-8."}};
-  for (const Case& one : cases)
-    EXPECT_EQ(refusal(one.text, {.name = "m", .partials = &partials}), one.message);
+       "1:1: 'first name' is no name: write letters, digits, _ and -, with dots between the "
+       "names of a path, 256 characters at most."},
+      {"{{=<% %>=}}", "1:1: delimiters cannot be changed: write {{ and }} around names."},
+      {"{{>foter}}", "1:1: there is no partial 'foter': did you mean 'footer'?"},
+      {"{{>footer}}", "footer 1:2: {{/y}} closes a section that is not open: remove it."},
+      {"\xff", "1:1: the text is not UTF-8."}};
+  for (const Case& one : cases) EXPECT_EQ(refusal(one.text, {.partials = &partials}), one.message);
+  EXPECT_EQ(refusal("a {{>footer}}"),
+            "1:3: there are no partials here: write the text in its place.");
 }
 
 TEST(Template, AnEmptyNameIsNoName) {
@@ -183,6 +199,8 @@ TEST(Template, AnEmptyNameIsNoName) {
 
 TEST(Template, HasLimits) {
   EXPECT_NE(refusal(std::string(256 * 1024 + 1, 'x')), "");
+  EXPECT_EQ(refusal("{{" + std::string(256, 'x') + "}}"), "");
+  EXPECT_NE(refusal("{{" + std::string(257, 'x') + "}}"), "");
   std::string deep;
   for (int i = 0; i < 17; ++i) deep += "{{#a}}";
   EXPECT_NE(refusal(deep).find("nested more than 16 deep"), std::string::npos);

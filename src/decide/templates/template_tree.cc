@@ -17,6 +17,7 @@ using Kind = Node::Kind;
 constexpr size_t kMaxBytes = size_t{256} * 1024;
 constexpr size_t kMaxTags = 10'000;
 constexpr size_t kMaxDepth = 16;
+constexpr size_t kMaxPath = 256;
 
 // What all texts of one template share.
 struct Budget {
@@ -63,6 +64,7 @@ bool is_name(std::string_view name) {
 std::optional<std::vector<std::string>> names_of(std::string_view path) {
   std::vector<std::string> names;
   if (path == ".") return names;
+  if (path.size() > kMaxPath) return std::nullopt;
   for (std::string_view name : split(path, '.')) {
     if (!is_name(name)) return std::nullopt;
     names.emplace_back(name);
@@ -109,22 +111,15 @@ class Reader {
     }
     if (!open_.empty()) {
       const Node& last = open_.back();
-      return fail_at(last.where,
-                     fmt::format("the section {} is not closed: write {{{{/{}}}}} where it ends.",
-                                 last.text, last.text));
+      return invalid(fmt::format("the section {} is not closed: write {{{{/{}}}}} where it ends.",
+                                 last.text, last.text),
+                     last.where);
     }
     return std::move(nodes_);
   }
 
  private:
-  Error fail(size_t offset, const std::string& what) { return fail_at(place_.at(offset), what); }
-  Error fail_at(const std::string& where, const std::string& what) const {
-    std::string text = std::string(reading_.name);
-    if (!partial_.empty()) text += fmt::format(", partial {}", partial_);
-    const size_t space = where.rfind(' ');
-    const std::string place = space == std::string::npos ? where : where.substr(space + 1);
-    return invalid(fmt::format("{}, {}: {}", text, place, what), place);
-  }
+  Error fail(size_t offset, const std::string& what) { return invalid(what, where(offset)); }
   std::string where(size_t offset) {
     const std::string place = place_.at(offset);
     return partial_.empty() ? place : partial_ + " " + place;
@@ -180,8 +175,8 @@ class Reader {
     if (!names)
       return fail(tag.begin,
                   fmt::format("'{}' is no name: write letters, digits, _ and -, with dots between "
-                              "the names of a path.",
-                              cut_utf8(tag.name, 60)));
+                              "the names of a path, {} characters at most.",
+                              cut_utf8(tag.name, 60), kMaxPath));
     if (tag.sign == '/') return close(tag);
     Node node{.text = std::string(tag.name), .names = *names, .where = where(tag.begin)};
     if (tag.sign == '#' || tag.sign == '^') {
@@ -195,8 +190,8 @@ class Reader {
     node.kind = tag.sign == 0 ? Kind::kValue : Kind::kRaw;
     if (node.kind == Kind::kRaw && reading_.raw == RawValues::kRefused)
       return fail(tag.begin,
-                  fmt::format("{} would stand unescaped: write {{{{{}}}}}, or declare that this "
-                              "template may hold raw values.",
+                  fmt::format("{} would stand unescaped, which is not allowed here: write "
+                              "{{{{{}}}}}.",
                               tag.name, tag.name));
     siblings().push_back(std::move(node));
     return {};
@@ -208,9 +203,9 @@ class Reader {
           tag.begin,
           fmt::format("{{{{/{}}}}} closes a section that is not open: remove it.", tag.name));
     if (open_.back().text != tag.name)
-      return fail(tag.begin, fmt::format("{{{{/{}}}}} stands where the section {} of {} must be "
-                                         "closed first.",
-                                         tag.name, open_.back().text, open_.back().where));
+      return fail(tag.begin, fmt::format("{{{{/{}}}}} stands where the section {} must be closed "
+                                         "first: write {{{{/{}}}}}.",
+                                         tag.name, open_.back().text, open_.back().text));
     Node node = std::move(open_.back());
     open_.pop_back();
     siblings().push_back(std::move(node));
@@ -218,7 +213,8 @@ class Reader {
   }
 
   Result<void> take_partial(const Tag& tag) {
-    if (reading_.partials == nullptr) return unknown_partial(tag);
+    if (reading_.partials == nullptr)
+      return fail(tag.begin, "there are no partials here: write the text in its place.");
     const auto found = reading_.partials->find(tag.name);
     if (found == reading_.partials->end()) return unknown_partial(tag);
     auto& chain = budget_.open_partials;
@@ -241,8 +237,7 @@ class Reader {
 
   Error unknown_partial(const Tag& tag) {
     std::vector<std::string_view> known;
-    if (reading_.partials != nullptr)
-      for (const auto& [name, text] : *reading_.partials) known.push_back(name);
+    for (const auto& [name, text] : *reading_.partials) known.push_back(name);
     const auto near = nearest(tag.name, known);
     return fail(tag.begin, fmt::format("there is no partial '{}'{}", cut_utf8(tag.name, 60),
                                        near ? fmt::format(": did you mean '{}'?", *near) : "."));
@@ -263,7 +258,7 @@ class Reader {
 
 Result<std::vector<Template::Node>> read_template_tree(std::string_view text,
                                                        const TemplateReading& reading) {
-  if (!is_utf8(text)) return invalid(fmt::format("{} is not UTF-8.", reading.name), "1:1");
+  if (!is_utf8(text)) return invalid("the text is not UTF-8.", "1:1");
   const std::string own = with_line_feeds(text);
   Budget budget;
   return Reader(own, {}, reading, budget, 0).read();
