@@ -20,7 +20,7 @@
 namespace rapport::decide {
 
 // Changes whenever the same log could fold to another state. State of another version is rebuilt.
-inline constexpr int64_t kFoldVersion = 6;
+inline constexpr int64_t kFoldVersion = 7;
 
 class Engine {
  public:

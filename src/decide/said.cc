@@ -98,6 +98,34 @@ void add_requirements(Json& said, const TextSignals& signals, std::string_view t
   said.set("requirements", std::move(all));
 }
 
+// Of "2026-06-15" that day, of a month its 28th, of a quarter that of its last month.
+std::optional<Micros> last_day(std::string_view timeline) {
+  std::string date(timeline);
+  if (date.size() == 7 && date[5] == 'Q') {
+    const auto quarter = number(date.substr(6));
+    if (!quarter || *quarter < 1 || *quarter > 4) return std::nullopt;
+    date = fmt::format("{}{:02}", date.substr(0, 5), *quarter * 3);
+  }
+  if (date.size() == 7) date += "-28";
+  if (date.size() != 10) return std::nullopt;
+  const auto day = parse_time(date);
+  return day.ok() ? std::optional(*day) : std::nullopt;
+}
+
+constexpr int kYearsAhead = 8;  // until there is a 29 February, whatever the century
+
+// "Q3", "--06" and "--06-15" name no year: the first that is not over.
+std::optional<Micros> next_time(std::string_view timeline, Micros at) {
+  const auto year = number(format_time(at).substr(0, 4));
+  if (!year) return std::nullopt;
+  const std::string_view rest = timeline.starts_with("--") ? timeline.substr(2) : timeline;
+  for (int64_t next = *year; next <= *year + kYearsAhead; ++next) {
+    const auto day = last_day(fmt::format("{:04}-{}", next, rest));
+    if (day && *day + days(1) > at) return day;
+  }
+  return std::nullopt;
+}
+
 // What the sender knows better than the words tell.
 constexpr std::string_view kGiven[] = {"budget",   "company_size",   "timeline_days",
                                        "use_case", "decision_maker", "requirements"};
@@ -106,17 +134,10 @@ constexpr std::string_view kGiven[] = {"budget",   "company_size",   "timeline_d
 
 std::optional<int64_t> timeline_days(std::string_view timeline, Micros at) {
   if (timeline.starts_with('P')) return span_days(timeline.substr(1));
-  std::string date(timeline);
-  if (date.size() == 7 && date[5] == 'Q') {  // its last month
-    const auto quarter = number(date.substr(6));
-    if (!quarter || *quarter < 1 || *quarter > 4) return std::nullopt;
-    const int64_t month = *quarter * 3;
-    date = date.substr(0, 5) + (month < 10 ? "0" : "") + std::to_string(month);
-  }
-  if (date.size() == 7) date += "-28";
-  if (date.size() != 10) return std::nullopt;
-  const auto day = parse_time(date);
-  if (!day.ok()) return std::nullopt;
+  const auto day = timeline.starts_with("--") || timeline.starts_with('Q')
+                       ? next_time(timeline, at)
+                       : last_day(timeline);
+  if (!day) return std::nullopt;
   const int64_t left = (*day - at).value;
   return left <= 0 ? 0 : (left + days(1).value - 1) / days(1).value;
 }

@@ -13,7 +13,8 @@ namespace rapport::decide {
 // not the customer's. `reader` may be null.
 Json read_said(const learn::TextReader* reader, const model::Event& event);
 
-// "P2W", "2026-06-15", "2026-06", "2026-Q3" as days from `at`, rounded up; nothing for others.
+// "P2W", "2026-06-15", "2026-06", "2026-Q3" as days from `at`, rounded up; of "--06-15", "--06" and
+// "Q3", which name no year, the first that is not over. Nothing for others.
 std::optional<int64_t> timeline_days(std::string_view timeline, Micros at);
 
 }  // namespace rapport::decide
