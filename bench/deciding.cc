@@ -128,9 +128,9 @@ std::string branch_rule(const decide::RuleSpec& rule, int branch, int number) {
 
 // The rules of all packs again, for events of another branch each time.
 decide::PackFiles branches(const std::vector<decide::PackFiles>& packs, int times) {
-  decide::PackFiles made{"branches",
-                         {{"objects.yaml",
-                           "objects:\n  contact:\n    fields:\n      branch: {type: text}\n"}}};
+  decide::PackFiles made{
+      "branches",
+      {{"objects.yaml", "objects:\n  contact:\n    fields:\n      branch: {type: text}\n"}}};
   std::string uses;
   int number = 0;
   for (int branch = 1; branch < times; ++branch)
@@ -142,8 +142,8 @@ decide::PackFiles branches(const std::vector<decide::PackFiles>& packs, int time
       for (int branch = 1; branch < times; ++branch)
         made.files[fmt::format("rules{}.yaml", branch)] += branch_rule(rule, branch, ++number);
   }
-  made.files["pack.yaml"] = fmt::format(
-      "pack: branches\nsays: Every rule again, for other branches\nuses: [{}]\n", uses);
+  made.files["pack.yaml"] =
+      fmt::format("pack: branches\nsays: Every rule again, for other branches\nuses: [{}]\n", uses);
   return made;
 }
 

@@ -134,9 +134,8 @@ constexpr std::string_view kGiven[] = {"budget",   "company_size",   "timeline_d
 
 std::optional<int64_t> timeline_days(std::string_view timeline, Micros at) {
   if (timeline.starts_with('P')) return span_days(timeline.substr(1));
-  const auto day = timeline.starts_with("--") || timeline.starts_with('Q')
-                       ? next_time(timeline, at)
-                       : last_day(timeline);
+  const auto day = timeline.starts_with("--") || timeline.starts_with('Q') ? next_time(timeline, at)
+                                                                           : last_day(timeline);
   if (!day) return std::nullopt;
   const int64_t left = (*day - at).value;
   return left <= 0 ? 0 : (left + days(1).value - 1) / days(1).value;
