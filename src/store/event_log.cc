@@ -118,8 +118,12 @@ Result<void> EventLog::stage(model::Event& event, const Digest16& message,
   const std::string body = model::encode_body(event, content);
   const std::lock_guard lock(s.staging);
   const bool has_message = message != Digest16{};
-  if (has_message && s.ids->lately(event.workspace, message))
-    return Error{Code::kConflict, "an event with this message id was accepted already"};
+  if (has_message) {
+    // Not only what memory knows: the caller may have looked long ago, and the index may have been
+    // flushed twice since.
+    TRY_ASSIGN(const auto known, s.ids->sequence_of(event.workspace, message));
+    if (known) return Error{Code::kConflict, "an event with this message id was accepted already"};
+  }
   TRY_ASSIGN(const Key key, s.keys->find(event.workspace, event.subject));
   const auto seal_body = [&](const Envelope& envelope, std::span<char> sealed) {
     seal(key, body, context_of(envelope), s.random, sealed);
